@@ -1,0 +1,48 @@
+//! The log: topics of partitions of records, in Kafka's own format. Stores bytes; knows nothing of SQL, schemas or Arrow.
+//!
+//! [`Log`] is what the engine needs of a log; [`EmbeddedLog`] keeps one on the local disk.
+
+/// The position of a record in its partition.
+pub type Offset = i64;
+
+/// A partitioned log.
+///
+/// # Contract
+///
+/// - Nobody may assume that one process sees all partitions, or that an append is a local call.
+/// - Records of one partition are read in the order in which their appends returned.
+/// - All methods may be called from any thread; none waits for a reader.
+pub trait Log: Send + Sync {
+    /// Creates a topic; fails with `LogError::TopicExists` if there is one of that name.
+    fn create_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError>;
+    /// Deletes a topic and its records.
+    fn delete_topic(&self, topic: &str) -> Result<(), LogError>;
+    /// Describes a topic, if there is one of that name.
+    fn topic(&self, topic: &str) -> Option<TopicDescription>;
+    /// Describes all topics, in order of their names.
+    fn topics(&self) -> Vec<TopicDescription>;
+
+    /// Appends record batches to a partition and returns the offset of their first record.
+    ///
+    /// Offsets, the leader epoch and, for a batch that names a producer without a sequence, the sequence are filled in here.
+    fn append(&self, partition: &TopicPartition, batches: EncodedBatches, acks: Acks) -> Result<Offset, LogError>;
+    /// Reads from an offset on: whole batches, at least one if there is one, then no more than `max_bytes`.
+    fn read(&self, partition: &TopicPartition, from: Offset, max_bytes: usize, isolation: &Isolation) -> Result<Fetch, LogError>;
+    /// Returns where a partition begins and ends.
+    fn offsets(&self, partition: &TopicPartition) -> Result<PartitionOffsets, LogError>;
+    /// Returns the first offset whose timestamp is at least `timestamp_ms`, with that timestamp.
+    fn offset_for_time(&self, partition: &TopicPartition, timestamp_ms: i64) -> Result<Option<(Offset, i64)>, LogError>;
+    /// Drops the records before an offset.
+    fn delete_records(&self, partition: &TopicPartition, before: Offset) -> Result<(), LogError>;
+    /// Calls `waker` after each append and each transaction end of a partition, until the guard is dropped.
+    fn watch(&self, partition: &TopicPartition, waker: Waker) -> Result<WatchGuard, LogError>;
+    /// Makes all that was appended to these partitions survive a power loss.
+    fn flush(&self, partitions: &[TopicPartition]) -> Result<(), LogError>;
+
+    /// Hands out a producer id that was never used, with epoch 0.
+    fn allocate_producer(&self) -> Result<Producer, LogError>;
+    /// Ends a producer's transaction on these partitions with a marker on each; on partitions where it has none open this is a no-op.
+    fn end_transaction(&self, producer: Producer, partitions: &[TopicPartition], outcome: Outcome) -> Result<(), LogError>;
+    /// Lists the transactions that have neither a commit nor an abort marker yet.
+    fn open_transactions(&self) -> Vec<OpenTransaction>;
+}
