@@ -1,1 +1,9 @@
-//! The engine.
+//! Tidemill: a stream processor with a log of its own.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test panics"))]
+
+pub mod error;
+// clock, disk, log: see the log branch
+pub mod types;
+pub mod functions;
+pub mod formats;
