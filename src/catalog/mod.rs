@@ -1,0 +1,5 @@
+//! Streams, tables, types and queries by name.
+
+mod source;
+
+pub use source::{KeyWindow, Source, SourceKind, TimestampColumn};
