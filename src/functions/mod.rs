@@ -5,6 +5,7 @@
 
 mod call;
 mod error;
+pub mod aggregate;
 
 pub use call::{Argument, ArgumentType, Call, LambdaBody, RowFailure, RowFailures};
 pub use error::FunctionError;
