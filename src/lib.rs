@@ -7,3 +7,4 @@ pub mod error;
 pub mod types;
 pub mod functions;
 pub mod formats;
+pub mod expr;
