@@ -3,8 +3,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test panics"))]
 
 pub mod error;
-// clock, disk, log: see the log branch
 pub mod types;
 pub mod functions;
 pub mod formats;
+pub mod expr;
 pub mod engine;
