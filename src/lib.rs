@@ -9,5 +9,6 @@ pub mod config;
 pub mod types;
 pub mod functions;
 pub mod formats;
+pub mod expr;
 pub mod catalog;
 pub mod engine;
