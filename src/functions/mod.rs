@@ -11,6 +11,7 @@ mod arguments;
 mod results;
 mod docs;
 pub mod scalar;
+pub mod aggregate;
 mod registry;
 
 pub use arguments::{
