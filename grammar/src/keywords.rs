@@ -212,6 +212,25 @@ pub const KEYWORDS: &[&str] = &[
     "ZONE",
 ];
 
+/// Units of time that can be an argument, where they need no quotes although most are reserved.
+const UNITS: &[&str] = &[
+    "DAY",
+    "DAYS",
+    "HOUR",
+    "HOURS",
+    "MILLISECOND",
+    "MILLISECONDS",
+    "MINUTE",
+    "MINUTES",
+    "SECOND",
+    "SECONDS",
+];
+
+/// Tests whether `word`, in any case, is a unit of time that can be an argument.
+pub(crate) fn is_unit(word: &str) -> bool {
+    contains(UNITS, word)
+}
+
 /// Tests whether `word`, in any case, is a word of the language.
 pub fn is_keyword(word: &str) -> bool {
     contains(KEYWORDS, word)

@@ -17,6 +17,7 @@ mod tokens;
 mod variables;
 mod lexer;
 mod convert;
+mod format;
 mod dialect;
 mod parser;
 

@@ -4,9 +4,10 @@ use sqlparser::ast as sql;
 use sqlparser::tokenizer::{Token, Word};
 
 use crate::error::ParseError;
+use crate::keywords::is_unit;
 use crate::lexer::position;
 use crate::parser::cursor::{Cursor, is_ident};
-use crate::parser::prefix::{any, at, is_unit};
+use crate::parser::prefix::{any, at};
 
 /// Takes the arguments of a call of `name`.
 pub(crate) fn call(cursor: &mut Cursor, name: sql::Ident) -> Result<sql::Expr, ParseError> {
@@ -71,7 +72,11 @@ fn argument(cursor: &mut Cursor, has_value: &mut bool) -> Result<sql::FunctionAr
 
 /// Tests for a unit of time that is an argument of its own, as in `TIMESTAMPADD(DAYS, 1, t)`.
 fn is_lone_unit(cursor: &Cursor) -> bool {
-    is_unit(&cursor.peek().token) && matches!(cursor.peek_nth(1), Token::Comma | Token::RParen)
+    let is_unit = match &cursor.peek().token {
+        Token::Word(Word { value, quote_style: None, .. }) => is_unit(value),
+        _ => false,
+    };
+    is_unit && matches!(cursor.peek_nth(1), Token::Comma | Token::RParen)
 }
 
 fn unit(cursor: &mut Cursor) -> sql::Expr {

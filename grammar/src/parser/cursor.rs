@@ -211,11 +211,6 @@ impl<'c, 'd> Cursor<'c, 'd> {
                 let value = if quote_style.is_none() { value.to_uppercase() } else { value };
                 Ok(sql::Ident { value, quote_style, span: token.span })
             }
-            Token::Word(word) if starts_with_digit(&word) => {
-                let text = format!("identifier {} must not start with a digit", word.value);
-                let hint = format!("write `{}` in backticks", word.value);
-                Err(ParseError::invalid(position(token.span.start), text).with_hint(hint))
-            }
             _ => Err(self.unexpected()),
         }
     }
@@ -296,13 +291,9 @@ impl<'c, 'd> Cursor<'c, 'd> {
     }
 }
 
-/// Tests whether a word is an identifier.
+/// Tests whether a word is an identifier; `1st` is one, `1.5st`, which the tokenizer takes for a word too, is none.
 pub(crate) fn is_ident(word: &Word) -> bool {
-    word.quote_style.is_some() || !(starts_with_digit(word) || is_reserved(&word.value))
-}
-
-fn starts_with_digit(word: &Word) -> bool {
-    word.quote_style.is_none() && word.value.starts_with(|char: char| char.is_ascii_digit())
+    word.quote_style.is_some() || !(word.value.contains('.') || is_reserved(&word.value))
 }
 
 /// Names a token in errors.

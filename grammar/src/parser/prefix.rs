@@ -4,10 +4,9 @@
 //! `Prefixed`, and carries the place.
 
 use sqlparser::ast as sql;
-use sqlparser::tokenizer::{Span, Token, Word};
+use sqlparser::tokenizer::{Span, Token};
 
 use crate::error::ParseError;
-use crate::lexer::is_word;
 use crate::parser::cursor::{Cursor, is_ident};
 use crate::parser::infix::precedence;
 use crate::parser::{call, types};
@@ -256,24 +255,4 @@ fn subscript(expr: sql::Expr, access: sql::AccessExpr) -> sql::Expr {
             sql::Expr::CompoundFieldAccess { root: Box::new(root), access_chain }
         }
     }
-}
-
-/// Tests whether `token` is a unit of time, which as an argument needs no quotes although it is reserved.
-pub(crate) fn is_unit(token: &Token) -> bool {
-    const UNITS: [&str; 12] = [
-        "DAY",
-        "DAYS",
-        "HOUR",
-        "HOURS",
-        "MINUTE",
-        "MINUTES",
-        "SECOND",
-        "SECONDS",
-        "MILLISECOND",
-        "MILLISECONDS",
-        "MONTH",
-        "YEAR",
-    ];
-    matches!(token, Token::Word(Word { quote_style: None, .. }))
-        && UNITS.iter().any(|unit| is_word(token, unit))
 }

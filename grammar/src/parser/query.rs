@@ -122,6 +122,10 @@ fn grouping(cursor: &mut Cursor, word: &'static str) -> Result<Vec<Expr>, ParseE
     if !cursor.eat_words(&[word, "BY"]) {
         return Ok(Vec::new());
     }
+    if cursor.is(&Token::LParen) && *cursor.peek_nth(1) == Token::RParen {
+        let text = format!("{word} BY requires at least one expression");
+        return Err(ParseError::invalid(cursor.position(), text));
+    }
     if !cursor.is_wrapped_list(&["PARTITION", "HAVING", "EMIT", "LIMIT"]) {
         return cursor.list(value);
     }
