@@ -1,5 +1,7 @@
 //! Bytes to columns and back, one file per format. Only this module turns bytes into columns.
 
+pub mod row;
+
 use datafusion::arrow::array::ArrayRef;
 
 use crate::types::{Column, SqlType};
