@@ -15,6 +15,7 @@ mod options;
 mod outcome;
 mod produce;
 mod session;
+mod test_driver;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use options::EngineOptions;
 pub use outcome::{ConsumedRecord, Outcome, Row, RowStream, rows_of};
 pub use produce::ProducedRecord;
 pub use session::Session;
+pub use test_driver::{TestDriver, TestRecord, TestRow};
 pub use topics::{PartitionDetails, TopicDetails};
 
 /// A running engine. Clones are the same engine; it is closed with [`close`](Engine::close), or with the last clone.
