@@ -1,1 +1,6 @@
 //! The engine.
+
+pub mod clock;
+pub mod disk;
+pub mod types;
+pub mod log;

@@ -1,0 +1,4 @@
+//! The log: what is appended is read again, in Kafka's format.
+
+mod append_and_read;
+mod fixture;
