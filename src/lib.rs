@@ -3,7 +3,20 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test panics"))]
 
 pub mod error;
-// clock, disk, log: see the log branch
+mod text;
+pub mod clock;
+pub mod disk;
+pub mod config;
 pub mod types;
+pub mod log;
 pub mod functions;
 pub mod formats;
+pub mod expr;
+pub mod catalog;
+pub mod plan;
+pub mod state;
+pub mod operators;
+pub mod topology;
+pub mod runtime;
+pub mod query;
+pub mod engine;

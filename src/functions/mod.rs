@@ -12,6 +12,7 @@ mod results;
 mod docs;
 pub mod elements;
 pub mod scalar;
+pub mod aggregate;
 mod registry;
 
 pub use arguments::{

@@ -246,6 +246,11 @@ impl DecimalBuilder {
         DecimalBuilder { scale, precision, values }
     }
 
+    /// Tells whether its numbers take 16 bytes, not 32.
+    pub fn is_narrow(&self) -> bool {
+        self.precision <= NARROW_DECIMAL_PRECISION
+    }
+
     /// Pushes a number that has the type's scale and fits its precision, or NULL.
     pub fn push(&mut self, value: Option<Decimal>) {
         debug_assert!(value.is_none_or(|v| v.scale == self.scale), "a decimal of another scale");
