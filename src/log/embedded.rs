@@ -21,7 +21,7 @@ use super::topics::{Deleting, Topics};
 use super::{
     Acks, Appended, Dropped, EncodedBatches, Fetch, Flush, Isolation, Log, LogConfig, LogError,
     Offset, OpenTransaction, Outcome, PartitionOffsets, Producer, TopicConfig, TopicDescription,
-    TopicId, WatchGuard, Waker,
+    TopicId, Waker, WatchGuard,
 };
 use crate::clock::Clock;
 use crate::disk::{Disk, DiskFile, read_file, replace_file};

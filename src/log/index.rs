@@ -138,7 +138,8 @@ impl Indexes {
     ) -> Result<Option<OffsetEntry>, NotBelieved> {
         let relative = offset - self.base;
         self.offsets.with(disk, |entries| {
-            let after = entries.partition_point(|entry| i64::from(entry.relative_offset) <= relative);
+            let after =
+                entries.partition_point(|entry| i64::from(entry.relative_offset) <= relative);
             entries[..after].last().copied()
         })
     }

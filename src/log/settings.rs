@@ -299,18 +299,24 @@ mod tests {
         check(
             "retention.msec",
             "1",
-            expect![[r#"error: topic has no property "retention.msec"; did you mean retention.ms?"#]],
+            expect![[
+                r#"error: topic has no property "retention.msec"; did you mean retention.ms?"#
+            ]],
         );
         check("x", "1", expect![[r#"error: topic has no property "x""#]]);
         check(
             "segment.bytes",
             "10",
-            expect![[r#"error: property segment.bytes cannot be "10": it is not a number in the allowed range"#]],
+            expect![[
+                r#"error: property segment.bytes cannot be "10": it is not a number in the allowed range"#
+            ]],
         );
         check(
             "compression.type",
             "brotli",
-            expect![[r#"error: property compression.type cannot be "brotli": it is not one of the allowed words"#]],
+            expect![[
+                r#"error: property compression.type cannot be "brotli": it is not one of the allowed words"#
+            ]],
         );
     }
 

@@ -156,10 +156,8 @@ impl RecordBatchBuilder {
             return EncodedBatches::default();
         }
         let mut batch = self.take_bytes();
-        let producer = self.producer.unwrap_or(Producer {
-            id: NO_PRODUCER_ID,
-            epoch: NO_PRODUCER_EPOCH,
-        });
+        let producer =
+            self.producer.unwrap_or(Producer { id: NO_PRODUCER_ID, epoch: NO_PRODUCER_EPOCH });
         let header = BatchHeader {
             base_offset: 0,
             batch_length: (batch.len() - LENGTH_PREFIX) as i32,

@@ -220,7 +220,8 @@ impl Partition {
     ) -> Result<(), LogError> {
         let Some(last) = planned.headers.last() else { return Ok(()) };
         let bytes: u64 = planned.headers.iter().map(|header| header.size() as u64).sum();
-        let age = writer.first_timestamp.map_or(0, |first| last.max_timestamp.saturating_sub(first));
+        let age =
+            writer.first_timestamp.map_or(0, |first| last.max_timestamp.saturating_sub(first));
         let is_due = settings.segment_bytes < writer.size + bytes
             || settings.segment_ms < age
             || i64::from(i32::MAX) < last.last_offset() - writer.segment.base;
@@ -277,7 +278,8 @@ impl Planned {
         let place = self.states.iter().position(|(staged, _)| *staged == id);
         let place = place.unwrap_or_else(|| {
             let known = writer.producers.get(id).cloned();
-            self.states.push((id, known.unwrap_or_else(|| ProducerState::new(header.producer_epoch))));
+            self.states
+                .push((id, known.unwrap_or_else(|| ProducerState::new(header.producer_epoch))));
             self.states.len() - 1
         });
         self.states[place].1.add(&header);

@@ -62,7 +62,8 @@ impl Partition {
             segment.indexes.sync(disk).at(segment.path())?;
         }
         if !producers.is_empty() {
-            let stored = producer_snapshot::store(disk, &self.folder, next.recovery_point, &producers);
+            let stored =
+                producer_snapshot::store(disk, &self.folder, next.recovery_point, &producers);
             next.producers = stored.at(&self.folder)?;
         }
         next.store(disk, &self.folder).at(&self.folder)?;
