@@ -4,13 +4,9 @@ mod action;
 mod node;
 mod pull;
 
-pub use action::{
-    Action, CreateAs, CreateSource, DropSource, InsertInto, InsertValues, TopicSpec,
-};
+pub use action::{Action, CreateAs, CreateSource, DropSource, InsertInto, InsertValues, TopicSpec};
 pub use node::{
     AggregateCall, JoinKind, Node, NodeOp, QueryPlan, Sink, SourceColumn, TableCall, WindowShape,
     WindowSpec, WithinSpec,
 };
-pub use pull::{
-    ColumnConstraint, KeyConstraint, Lookup, OutputColumn, PullQuery, TimeRange,
-};
+pub use pull::{ColumnConstraint, KeyConstraint, Lookup, OutputColumn, PullQuery, TimeRange};
