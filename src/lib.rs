@@ -3,8 +3,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, reason = "a test panics"))]
 
 pub mod error;
-// clock, disk, log: see the log branch
+mod text;
+pub mod config;
 pub mod types;
 pub mod functions;
 pub mod formats;
+pub mod expr;
+pub mod catalog;
 pub mod engine;

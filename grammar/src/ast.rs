@@ -32,7 +32,7 @@ impl fmt::Display for Position {
 }
 
 /// An identifier, as it is compared: unquoted text is upper case already.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug)]
 pub struct Ident {
     /// The name.
     pub name: String,
@@ -40,6 +40,19 @@ pub struct Ident {
     pub quoted: bool,
     /// Where it stands.
     pub position: Position,
+}
+
+/// `id` and `` `ID` `` are the same name.
+impl PartialEq for Ident {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+impl Eq for Ident {}
+impl std::hash::Hash for Ident {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.name.hash(state);
+    }
 }
 
 /// One statement with its place and its own text.
@@ -65,6 +78,7 @@ pub enum SourceKind {
 /// A statement.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "a statement is built once and read once")]
+#[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum Statement {
     /// `CREATE [OR REPLACE] [SOURCE] STREAM | TABLE [IF NOT EXISTS] name (elements) WITH (…)`.
     CreateSource(CreateSource),
@@ -228,6 +242,7 @@ pub enum QueryRef {
 
 /// What SHOW lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum Show {
     /// `SHOW [ALL] TOPICS [EXTENDED]`.
     Topics { all: bool, extended: bool },
@@ -370,6 +385,7 @@ pub struct Window {
 
 /// The shape of a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum WindowKind {
     /// `TUMBLING (SIZE …)`.
     Tumbling { size: Duration },
@@ -464,6 +480,7 @@ pub struct Expr {
 
 /// What an expression computes.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum ExprKind {
     /// A literal.
     Literal(Literal),
@@ -499,7 +516,7 @@ pub enum ExprKind {
     SimpleCase { operand: Expr, branches: Vec<(Expr, Expr)>, default: Option<Expr> },
     /// `CAST(x AS T)`.
     Cast { operand: Expr, data_type: DataType },
-    /// `F(…)`; `COUNT(*)` has the one argument `Star`.
+    /// `F(…)`; `COUNT(*)` has the one argument `Star`, and a unit of time (`DAYS`) is a column of that name.
     Call { name: Ident, args: Vec<Expr> },
     /// The `*` of `COUNT(*)`.
     Star,

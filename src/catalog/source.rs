@@ -14,6 +14,25 @@ pub enum SourceKind {
     Table,
 }
 
+impl SourceKind {
+    /// Returns its name in lower case.
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceKind::Stream => "stream",
+            SourceKind::Table => "table",
+        }
+    }
+}
+
+impl From<tidemill_grammar::ast::SourceKind> for SourceKind {
+    fn from(kind: tidemill_grammar::ast::SourceKind) -> Self {
+        match kind {
+            tidemill_grammar::ast::SourceKind::Stream => SourceKind::Stream,
+            tidemill_grammar::ast::SourceKind::Table => SourceKind::Table,
+        }
+    }
+}
+
 /// A stream or a table: a schema over a topic.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Source {
@@ -35,6 +54,8 @@ pub struct Source {
     pub window: Option<KeyWindow>,
     /// Made with CREATE SOURCE: read-only, and materialized if it is a table.
     pub is_read_only: bool,
+    /// How many partitions its topic has, if that is known: joins need equal numbers.
+    pub partitions: Option<u32>,
     /// The statement that made it.
     pub statement: Arc<str>,
 }
@@ -63,4 +84,23 @@ pub enum KeyWindow {
     },
     /// Windows as long as a key stays active.
     Session,
+}
+
+impl KeyWindow {
+    /// Returns its type as in WINDOW_TYPE.
+    pub fn name(self) -> &'static str {
+        match self {
+            KeyWindow::Tumbling { .. } => "TUMBLING",
+            KeyWindow::Hopping { .. } => "HOPPING",
+            KeyWindow::Session => "SESSION",
+        }
+    }
+
+    /// Returns how long each window lasts; sessions have no fixed size.
+    pub fn size_ms(self) -> Option<i64> {
+        match self {
+            KeyWindow::Tumbling { size_ms } | KeyWindow::Hopping { size_ms } => Some(size_ms),
+            KeyWindow::Session => None,
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, UInt32Array};
+use datafusion::arrow::buffer::NullBuffer;
 
 use crate::functions::FunctionError;
 use crate::types::{SqlType, Value};
@@ -16,6 +17,19 @@ pub enum ArgumentType {
     Literal(Option<SqlType>, Value),
     /// A lambda of so many parameters.
     Lambda(usize),
+    /// A unit of time such as `DAYS`; its argument is a VARCHAR constant of that name.
+    IntervalUnit,
+}
+
+impl ArgumentType {
+    /// Returns the type, if it has one.
+    pub fn sql_type(&self) -> Option<&SqlType> {
+        match self {
+            ArgumentType::Typed(sql_type) => Some(sql_type),
+            ArgumentType::Literal(sql_type, _) => sql_type.as_ref(),
+            ArgumentType::Lambda(_) | ArgumentType::IntervalUnit => None,
+        }
+    }
 }
 
 /// One argument of a call, for all rows of a batch.
@@ -75,4 +89,13 @@ pub struct Call<'a> {
     pub now_ms: i64,
     /// Where rows that fail are recorded.
     pub failures: &'a mut RowFailures,
+    /// Which rows are computed at all; the others are NULL, as one of their arguments is. None if all are.
+    pub rows: Option<NullBuffer>,
+}
+
+impl Call<'_> {
+    /// Tells whether a row is computed; if not, it is NULL.
+    pub fn is_computed(&self, row: usize) -> bool {
+        self.rows.as_ref().is_none_or(|rows| rows.is_valid(row))
+    }
 }

@@ -3,8 +3,26 @@
 //! A function is a file; the registry finds it by name and by the types of its arguments. Users' functions are built with the
 //! same builders and live in the same registry.
 
-mod call;
 mod error;
+mod call;
+mod signature;
+mod resolve;
+mod arguments;
+mod results;
+mod docs;
+pub mod scalar;
+pub mod aggregate;
+mod registry;
 
+pub use arguments::{
+    Bigints, Booleans, Bytes, Dates, Decimals, Doubles, Ints, Lists, Maps, Prepared, Strings,
+    Times, Timestamps, Values,
+};
 pub use call::{Argument, ArgumentType, Call, LambdaBody, RowFailure, RowFailures};
+pub use docs::{Category, Description, Example, OverloadDescription};
 pub use error::FunctionError;
+pub use registry::{Functions, Registry};
+pub use resolve::{LambdaTyper, ResolvedOverload, ResolvedParam, resolve_overload};
+pub use results::{Pick, RowResult, VALUE_BYTES_MAX, VALUE_ELEMENTS_MAX};
+pub use scalar::{ResolvedScalar, ScalarFunction};
+pub use signature::{Param, ParamType, Signature, SignatureError};

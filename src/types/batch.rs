@@ -112,7 +112,7 @@ impl Batch {
             None => None,
         };
         Ok(Batch {
-            columns: self.columns.iter().map(&select).collect::<Result<_, _>>()?,
+            columns: self.columns.iter().map(|column| select(column)).collect::<Result<_, _>>()?,
             times: longs(&self.times)?,
             windows,
             deleted,

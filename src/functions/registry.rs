@@ -1,0 +1,150 @@
+//! All functions by name: those that come with Tidemill and those of users.
+
+use std::collections::BTreeMap;
+
+use crate::functions::docs::Description;
+use crate::functions::scalar::PACKAGES;
+use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
+
+/// Functions of one kind by name, in any letters.
+#[derive(Clone)]
+pub struct Functions<F>(BTreeMap<String, F>);
+
+impl<F> Default for Functions<F> {
+    fn default() -> Self {
+        Functions(BTreeMap::new())
+    }
+}
+
+impl<F> Functions<F> {
+    /// Adds a function; fails if there is one of that name.
+    pub fn add(&mut self, name: &str, function: F) -> Result<(), FunctionError> {
+        let key = name.to_uppercase();
+        if self.0.contains_key(&key) {
+            let reason = "there is a function of that name".to_owned();
+            return Err(FunctionError::Definition { name: name.to_owned(), reason });
+        }
+        self.0.insert(key, function);
+        Ok(())
+    }
+
+    /// Finds a function.
+    pub fn get(&self, name: &str) -> Option<&F> {
+        self.0.get(&name.to_uppercase())
+    }
+
+    /// Returns all names in upper case, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// Returns all functions in the order of their names.
+    pub fn iter(&self) -> impl Iterator<Item = &F> {
+        self.0.values()
+    }
+}
+
+/// All functions by name.
+#[derive(Clone, Default)]
+pub struct Registry {
+    scalars: Functions<ScalarFunction>,
+}
+
+impl Registry {
+    /// Makes a registry of the functions that come with Tidemill.
+    pub fn built_in() -> Self {
+        let mut registry = Registry::default();
+        for function in PACKAGES.iter().copied().flatten() {
+            registry.register_scalar(function()).expect("a test registers them all");
+        }
+        registry
+    }
+
+    /// Adds a scalar function; fails if it is not well defined, or if there is a function of that name.
+    pub fn register_scalar(&mut self, function: ScalarFunction) -> Result<(), FunctionError> {
+        function.validate()?;
+        let name = function.name().to_owned();
+        self.scalars.add(&name, function)
+    }
+
+    /// Finds a scalar function.
+    pub fn scalar(&self, name: &str) -> Option<&ScalarFunction> {
+        self.scalars.get(name)
+    }
+
+    /// Finds the overload of a scalar function that takes these arguments. `lambda` types the lambda at an argument's index,
+    /// given the types of its parameters.
+    pub fn resolve_scalar(
+        &self,
+        name: &str,
+        args: &[ArgumentType],
+        lambda: &mut LambdaTyper<'_>,
+    ) -> Result<ResolvedScalar, FunctionError> {
+        let function = self.scalar(name).ok_or_else(|| self.unknown(name))?;
+        function.resolve(args, lambda)
+    }
+
+    /// Returns all names in upper case, in order.
+    pub fn names(&self) -> Vec<&str> {
+        self.scalars.names().collect()
+    }
+
+    /// Returns what people are told of a function.
+    pub fn describe(&self, name: &str) -> Result<Description, FunctionError> {
+        self.scalar(name).map(ScalarFunction::describe).ok_or_else(|| self.unknown(name))
+    }
+
+    /// Says that there is no function of that name, and which names are close to it.
+    pub fn unknown(&self, name: &str) -> FunctionError {
+        let wanted = name.to_uppercase();
+        let mut nearest: Vec<(usize, &str)> = self
+            .names()
+            .into_iter()
+            .map(|known| (edit_distance(&wanted, known), known))
+            .filter(|(distance, _)| *distance <= wanted.len().div_ceil(3))
+            .collect();
+        nearest.sort_unstable();
+        let nearest = nearest.into_iter().take(2).map(|(_, known)| known.to_owned()).collect();
+        FunctionError::Unknown { name: name.to_owned(), nearest }
+    }
+}
+
+/// Counts the letters to change, add or leave out to make one word of the other.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.bytes().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, right) in b.bytes().enumerate() {
+            let changed = diagonal + usize::from(left != right);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_is_well_defined() {
+        for function in PACKAGES.iter().copied().flatten() {
+            let function = function();
+            function.validate().unwrap();
+            assert!(!function.describe().summary.is_empty(), "{} has no summary", function.name());
+        }
+        Registry::built_in();
+    }
+
+    #[test]
+    fn names_the_nearest() {
+        let text = |name| Registry::built_in().unknown(name).to_string();
+        assert_eq!(
+            text("SQTR"),
+            "Can't find any functions with the name 'SQTR'; did you mean SQRT?"
+        );
+        assert_eq!(text("WONT_FIND_ME"), "Can't find any functions with the name 'WONT_FIND_ME'");
+    }
+}
