@@ -11,4 +11,5 @@ pub mod functions;
 pub mod formats;
 pub mod expr;
 pub mod catalog;
+pub mod plan;
 pub mod engine;
