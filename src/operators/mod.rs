@@ -1,0 +1,64 @@
+//! What a running query is made of: one operator per file, each fed with batches and called once per batch.
+
+mod aggregate;
+mod context;
+mod filter;
+mod groups;
+mod materialize;
+mod project;
+mod stream_table_join;
+mod table_filter;
+mod window_aggregate;
+
+use crate::functions::FunctionError;
+use crate::state::{Changes, StateError};
+use crate::types::Batch;
+
+pub use aggregate::Aggregate;
+pub use context::{OperatorContext, Report};
+pub use filter::Filter;
+pub use groups::{AggregateSpec, GroupRows, read_group_rows};
+pub use materialize::{Materialize, read_table_rows};
+pub use project::Project;
+pub use stream_table_join::StreamTableJoin;
+pub use table_filter::TableFilter;
+pub use window_aggregate::{TimeWindows, WindowAggregate};
+
+/// One node of a running topology.
+///
+/// # Contract
+///
+/// - Batches of one partition arrive in the order of their records, one call each.
+/// - What a call emits depends on its input and on state alone, never on the wall clock, nor on how records were cut into
+///   batches: a replay emits the same rows.
+/// - What a call emits and what it changes in state commit together: changes are kept until `hand_over`.
+pub trait Operator: Send {
+    /// Takes one batch from the upstream operator at `port` and emits any number downstream.
+    fn process(
+        &mut self,
+        port: usize,
+        batch: Batch,
+        ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError>;
+
+    /// Hands over the changes of the epoch that ends; the epoch before it is committed by now.
+    fn hand_over(&mut self, _changes: &mut Changes) {}
+}
+
+/// Why an operator cannot go on. What is wrong with a single row is a [`Report`] instead.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    /// State cannot be read.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A function cannot be computed for any row.
+    #[error(transparent)]
+    Function(#[from] FunctionError),
+    /// Arrow refused; a batch grew past what its offsets can count, most likely.
+    #[error(transparent)]
+    Arrow(#[from] datafusion::arrow::error::ArrowError),
+    /// Something in the record is wrong, and the configuration says to stop then.
+    #[error("{0}")]
+    Record(String),
+}

@@ -1,0 +1,116 @@
+//! Joins each row of a stream with the row that a table has for its key at that time.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, UInt32Array};
+
+use crate::formats::row::{EncodedRows, builders, read_row};
+use crate::operators::{Operator, OperatorContext, OperatorError, Report};
+use crate::plan::JoinKind;
+use crate::state::{Backend, CachedStore, Changes, StateError, StorePartition};
+use crate::types::{Batch, ColumnBuilder, Schema};
+
+/// The port of the stream's rows.
+const STREAM: usize = 0;
+
+/// Joins each row of a stream (port 0) with the row that a table (port 1) has for its key at that time. The output has the
+/// stream's time; changes of the table emit nothing.
+///
+/// Source: Kafka Streams' `KStreamKTableJoin`; a left row without a key goes on unmatched since KIP-962.
+pub struct StreamTableJoin {
+    left: Schema,
+    right: Schema,
+    kind: JoinKind,
+    table: CachedStore,
+}
+
+impl StreamTableJoin {
+    /// Makes the operator for the schemas of its two inputs.
+    pub fn new(
+        schemas: (Schema, Schema),
+        kind: JoinKind,
+        partition: StorePartition,
+        backend: Arc<dyn Backend>,
+        cache_bytes: usize,
+    ) -> Self {
+        let table = CachedStore::new(partition, backend, cache_bytes);
+        StreamTableJoin { left: schemas.0, right: schemas.1, kind, table }
+    }
+
+    fn update_table(&mut self, batch: &Batch) {
+        let keys = EncodedRows::encode(&batch.columns[..self.right.key_count()], batch.row_count());
+        let rows = EncodedRows::encode(&batch.columns, batch.row_count());
+        for (row, key) in keys.iter().enumerate() {
+            self.table.put(key, (!batch.is_deleted(row)).then(|| rows.row(row)));
+        }
+    }
+
+    fn join(
+        &mut self,
+        batch: &Batch,
+        ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        let key_columns = &batch.columns[..self.left.key_count()];
+        let keys = EncodedRows::encode(key_columns, batch.row_count());
+        self.table.load(keys.iter())?;
+        let mut joined = builders(self.right.columns().iter().map(|column| &column.sql_type));
+        let mut rows = Vec::with_capacity(batch.row_count());
+        let mut keyless_count = 0;
+        for (row, key) in keys.iter().enumerate() {
+            if batch.is_deleted(row) {
+                continue;
+            }
+            let has_key = key_columns.iter().all(|column| !column.is_null(row));
+            match self.table.get(key).filter(|_| has_key) {
+                Some(found) => {
+                    read_row(found, &mut joined).map_err(|_| {
+                        StateError::Damaged("a row of a joined table".to_owned())
+                    })?;
+                }
+                None if self.kind == JoinKind::Left => {
+                    joined.iter_mut().for_each(ColumnBuilder::push_null);
+                }
+                None => {
+                    keyless_count += usize::from(!has_key);
+                    continue;
+                }
+            }
+            rows.push(row as u32);
+        }
+        if 0 < keyless_count {
+            ctx.reports
+                .push(Report::NullKey { operator: "StreamTableJoin", row_count: keyless_count });
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut out = match rows.len() == batch.row_count() {
+            true => batch.clone(),
+            false => batch.take(&UInt32Array::from(rows))?,
+        };
+        out.columns.extend(joined.iter_mut().map(ColumnBuilder::finish).map(|c| c as ArrayRef));
+        emit.push(out);
+        Ok(())
+    }
+}
+
+impl Operator for StreamTableJoin {
+    fn process(
+        &mut self,
+        port: usize,
+        batch: Batch,
+        ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        if port == STREAM {
+            return self.join(&batch, ctx, emit);
+        }
+        self.update_table(&batch);
+        Ok(())
+    }
+
+    fn hand_over(&mut self, changes: &mut Changes) {
+        self.table.hand_over(changes);
+    }
+}

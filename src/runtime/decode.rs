@@ -1,0 +1,417 @@
+//! Records of a topic to rows.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array};
+use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use datafusion::arrow::datatypes::{DataType, Int64Type, TimestampMillisecondType};
+
+use crate::catalog::{KeyWindow, Source};
+use crate::formats::row::{builders, read_row};
+use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder, split_window};
+use crate::operators::OperatorError;
+use crate::plan::SourceColumn;
+use crate::state::StateError;
+use crate::topology::Read;
+use crate::types::datetime::DateTimePattern;
+use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Windows};
+
+/// Records of one partition, by column, as they stand in the log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RawRecords<'a> {
+    /// The partition.
+    pub(crate) partition: u32,
+    /// Their offsets.
+    pub(crate) offsets: Vec<i64>,
+    /// Their timestamps.
+    pub(crate) timestamps: Vec<i64>,
+    /// Their keys.
+    pub(crate) keys: Vec<Option<&'a [u8]>>,
+    /// Their values.
+    pub(crate) values: Vec<Option<&'a [u8]>>,
+    /// Their headers: row, name, value; rows in order.
+    pub(crate) headers: Vec<(usize, &'a [u8], Option<&'a [u8]>)>,
+}
+
+/// A record that did not become a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct DecodeReport {
+    /// Its row among the records.
+    pub(crate) row: usize,
+    /// `key`, `value` or `timestamp`: what of it is wrong.
+    pub(crate) part: &'static str,
+    /// Why.
+    pub(crate) reason: String,
+}
+
+/// Rows, the offset of each, and what did not become one.
+pub(crate) struct DecodedRecords {
+    /// The rows.
+    pub(crate) batch: Batch,
+    /// The offset of each row.
+    pub(crate) offsets: Vec<i64>,
+    /// The records that are not among them because something is wrong with them.
+    pub(crate) reports: Vec<DecodeReport>,
+    /// How many were dropped because a table's record needs a key.
+    pub(crate) null_key_count: usize,
+}
+
+/// The type of all headers of a record.
+pub(crate) fn headers_type() -> SqlType {
+    SqlType::array(SqlType::structure([("KEY", SqlType::Varchar), ("VALUE", SqlType::Bytes)]))
+}
+
+/// Turns the records of an input into rows.
+pub(crate) enum RecordDecoder {
+    /// By a source's formats.
+    Source(Box<SourceDecoder>),
+    /// From the internal format.
+    Repartition(Schema),
+}
+
+impl RecordDecoder {
+    /// Makes the decoder of an input.
+    pub(crate) fn new(read: &Read, is_table: bool) -> Result<Self, FormatError> {
+        Ok(match read {
+            Read::Source { source, columns } => {
+                RecordDecoder::Source(Box::new(SourceDecoder::new(source, columns, is_table)?))
+            }
+            Read::Repartition(schema) => RecordDecoder::Repartition(schema.clone()),
+        })
+    }
+
+    /// Turns records into rows.
+    pub(crate) fn decode(
+        &mut self,
+        records: &RawRecords<'_>,
+    ) -> Result<DecodedRecords, OperatorError> {
+        match self {
+            RecordDecoder::Source(decoder) => Ok(decoder.decode(records)),
+            RecordDecoder::Repartition(schema) => decode_internal(schema, records),
+        }
+    }
+}
+
+fn decode_internal(
+    schema: &Schema,
+    records: &RawRecords<'_>,
+) -> Result<DecodedRecords, OperatorError> {
+    let mut columns = builders(schema.columns().iter().map(|column| &column.sql_type));
+    let mut deleted = Vec::with_capacity(records.offsets.len());
+    let damaged = || StateError::Damaged("a row of a repartition topic".to_owned());
+    for value in &records.values {
+        // The first byte says whether the row is a tombstone of its key.
+        let (flag, row) = value.and_then(|value| value.split_first()).ok_or_else(damaged)?;
+        read_row(row, &mut columns).map_err(|_| damaged())?;
+        deleted.push(*flag == DELETED_ROW);
+    }
+    let columns = columns.iter_mut().map(ColumnBuilder::finish).collect();
+    let mut batch = Batch::new(columns, records.timestamps.clone().into());
+    if deleted.contains(&true) {
+        batch.deleted = Some(BooleanBuffer::from(deleted));
+    }
+    batch.headers = headers(records);
+    let offsets = records.offsets.clone();
+    Ok(DecodedRecords { batch, offsets, reports: Vec::new(), null_key_count: 0 })
+}
+
+/// Marks a row of a repartition topic that is there.
+pub(super) const LIVE_ROW: u8 = 0;
+/// Marks a row of a repartition topic that says its key is gone.
+pub(super) const DELETED_ROW: u8 = 1;
+
+fn headers(records: &RawRecords<'_>) -> Option<ArrayRef> {
+    if records.headers.is_empty() {
+        return None;
+    }
+    let mut builder = ColumnBuilder::new(&headers_type());
+    let mut headers = records.headers.iter().peekable();
+    for row in 0..records.offsets.len() {
+        let ColumnBuilder::Array(list) = &mut builder else { return None };
+        while let Some((_, name, value)) = headers.next_if(|(at, _, _)| *at == row) {
+            let ColumnBuilder::Struct(pair) = list.element.as_mut() else { return None };
+            if let [ColumnBuilder::Varchar(names), ColumnBuilder::Bytes(values)] =
+                pair.fields.as_mut_slice()
+            {
+                names.append_value(String::from_utf8_lossy(name));
+                values.append_option(*value);
+            }
+            pair.finish_row(true);
+        }
+        list.finish_row(true);
+    }
+    Some(builder.finish())
+}
+
+/// Turns the records of a stream's or table's topic into rows.
+pub(crate) struct SourceDecoder {
+    key: Box<dyn Decoder>,
+    value: Box<dyn Decoder>,
+    /// What each output column is made of.
+    columns: Vec<Part>,
+    timestamp: Option<(Part, Option<DateTimePattern>)>,
+    window: Option<KeyWindow>,
+    is_table: bool,
+}
+
+/// Where a column of a row comes from.
+enum Part {
+    /// A column that the key's decoder gives.
+    Key(usize),
+    /// A column that the value's decoder gives.
+    Value(usize),
+    Headers,
+    Header(Arc<str>),
+    RowTime,
+    RowPartition,
+    RowOffset,
+    WindowStart,
+    WindowEnd,
+}
+
+/// The columns that decoders gave, and the parts of the key that stand outside of it.
+struct Parts<'a> {
+    records: &'a RawRecords<'a>,
+    keys: Vec<ArrayRef>,
+    values: Vec<ArrayRef>,
+    windows: Option<Windows>,
+    headers: Option<ArrayRef>,
+}
+
+impl SourceDecoder {
+    fn new(
+        source: &Source,
+        columns: &[SourceColumn],
+        is_table: bool,
+    ) -> Result<Self, FormatError> {
+        let schema = &source.schema;
+        let mut wanted_values = Vec::new();
+        let value_columns: Vec<_> = schema.value().cloned().collect();
+        let value_names: Vec<_> = value_columns.iter().map(|column| column.name.clone()).collect();
+        let mut part = |index: usize| -> Part {
+            let column = &schema.columns()[index];
+            match &column.role {
+                ColumnRole::Key => Part::Key(index),
+                ColumnRole::Header(None) => Part::Headers,
+                ColumnRole::Header(Some(name)) => Part::Header(Arc::clone(name)),
+                ColumnRole::Value => {
+                    let at = value_names.iter().position(|name| *name == column.name);
+                    wanted_values.push(at.unwrap_or_default());
+                    Part::Value(wanted_values.len() - 1)
+                }
+            }
+        };
+        let parts = columns
+            .iter()
+            .map(|column| match column {
+                SourceColumn::Schema(index) => part(*index),
+                SourceColumn::RowTime => Part::RowTime,
+                SourceColumn::RowPartition => Part::RowPartition,
+                SourceColumn::RowOffset => Part::RowOffset,
+                SourceColumn::WindowStart => Part::WindowStart,
+                SourceColumn::WindowEnd => Part::WindowEnd,
+            })
+            .collect();
+        let timestamp = match &source.timestamp {
+            Some(timestamp) => {
+                let index = schema.find(&timestamp.column).map(|(index, _)| index);
+                let pattern = timestamp.format.as_deref().map(DateTimePattern::compile);
+                let pattern = pattern.transpose().map_err(|e| FormatError::new(e.to_string()))?;
+                Some((part(index.unwrap_or_default()), pattern))
+            }
+            None => None,
+        };
+        let all_keys: Vec<usize> = (0..schema.key_count()).collect();
+        Ok(SourceDecoder {
+            key: decoder(&Serde::new(source.key_format.clone(), schema.key()), &all_keys)?,
+            value: decoder(
+                &Serde::new(source.value_format.clone(), &value_columns),
+                &wanted_values,
+            )?,
+            columns: parts,
+            timestamp,
+            window: source.window,
+            is_table,
+        })
+    }
+
+    fn decode(&mut self, records: &RawRecords<'_>) -> DecodedRecords {
+        let row_count = records.offsets.len();
+        let mut reports = Vec::new();
+        let (windows, inner_keys) = self.split_windows(records, &mut reports);
+        let keys = self.key.decode(inner_keys.as_deref().unwrap_or(&records.keys));
+        let values = self.value.decode(&records.values);
+        add_failures(&mut reports, "key", keys.failures);
+        add_failures(&mut reports, "value", values.failures);
+        let parts = Parts {
+            records,
+            keys: keys.columns,
+            values: values.columns,
+            windows,
+            headers: headers(records),
+        };
+        let times = self.times(&parts, &mut reports);
+        let mut keep = vec![true; row_count];
+        let mut null_key_count = 0;
+        if self.is_table {
+            for (row, _) in records.keys.iter().enumerate().filter(|(_, key)| key.is_none()) {
+                keep[row] = false;
+                null_key_count += 1;
+            }
+        }
+        // A record with a negative time has none; Kafka Streams drops it too.
+        keep.iter_mut().zip(&times).for_each(|(keep, time)| *keep &= 0 <= *time);
+        reports.iter().for_each(|report| keep[report.row] = false);
+        let times = ScalarBuffer::from(times);
+        let columns = self.columns.iter().map(|part| parts.column(part, &times)).collect();
+        let mut batch = Batch::new(columns, times);
+        if records.values.iter().any(Option::is_none) {
+            let absent: Vec<bool> = records.values.iter().map(Option::is_none).collect();
+            batch.deleted = Some(BooleanBuffer::from(absent));
+        }
+        batch.windows = parts.windows;
+        batch.headers = parts.headers;
+        let mut offsets = records.offsets.clone();
+        if keep.contains(&false) {
+            let mut kept = keep.iter();
+            offsets.retain(|_| kept.next().copied().unwrap_or(true));
+            batch = batch
+                .filter(&BooleanArray::from(keep))
+                .expect("the filter has one entry per row");
+        }
+        DecodedRecords { batch, offsets, reports, null_key_count }
+    }
+
+    /// Takes the windows off the keys, if keys are windowed.
+    fn split_windows<'a>(
+        &self,
+        records: &RawRecords<'a>,
+        reports: &mut Vec<DecodeReport>,
+    ) -> (Option<Windows>, Option<Vec<Option<&'a [u8]>>>) {
+        let Some(window) = self.window else { return (None, None) };
+        let (mut starts, mut ends) = (Vec::new(), Vec::new());
+        let mut inner = Vec::with_capacity(records.keys.len());
+        for (row, key) in records.keys.iter().enumerate() {
+            let split = key.map(|key| split_window(key, window_size(window)));
+            let (key, start, end) = match split {
+                Some(Ok((key, start, end))) => (Some(key), start, end),
+                Some(Err(reason)) => {
+                    reports.push(DecodeReport { row, part: "key", reason: reason.to_string() });
+                    (None, 0, 0)
+                }
+                None => (None, 0, 0),
+            };
+            inner.push(key);
+            starts.push(start);
+            ends.push(end);
+        }
+        (Some(Windows { starts: starts.into(), ends: ends.into() }), Some(inner))
+    }
+
+    /// Returns the event time of each record; where it has none, that is reported.
+    fn times(&self, parts: &Parts<'_>, reports: &mut Vec<DecodeReport>) -> Vec<i64> {
+        let mut times = parts.records.timestamps.clone();
+        let Some((part, pattern)) = &self.timestamp else { return times };
+        let raw = ScalarBuffer::from(times.clone());
+        let column = parts.column(part, &raw);
+        for (row, time) in times.iter_mut().enumerate() {
+            // A tombstone has no columns: its own time is all there is.
+            if parts.records.values[row].is_none() {
+                continue;
+            }
+            match event_time(&column, row, pattern.as_ref()) {
+                Ok(found) => *time = found,
+                Err(reason) => reports.push(DecodeReport { row, part: "timestamp", reason }),
+            }
+        }
+        times
+    }
+}
+
+fn window_size(window: KeyWindow) -> Option<i64> {
+    match window {
+        KeyWindow::Tumbling { size_ms } | KeyWindow::Hopping { size_ms } => Some(size_ms),
+        KeyWindow::Session => None,
+    }
+}
+
+fn add_failures(reports: &mut Vec<DecodeReport>, part: &'static str, failures: Vec<DecodeFailure>) {
+    reports.extend(failures.into_iter().map(|failure| DecodeReport {
+        row: failure.row,
+        part,
+        reason: failure.reason,
+    }));
+}
+
+fn event_time(
+    column: &ArrayRef,
+    row: usize,
+    pattern: Option<&DateTimePattern>,
+) -> Result<i64, String> {
+    if column.is_null(row) {
+        return Err("the timestamp column is null".to_owned());
+    }
+    let time = match (column.data_type(), pattern) {
+        (DataType::Utf8, Some(pattern)) => pattern
+            .parse_timestamp(column.as_string::<i32>().value(row), chrono_tz::UTC)
+            .map_err(|error| error.to_string())?,
+        (DataType::Int64, _) => column.as_primitive::<Int64Type>().value(row),
+        (DataType::Timestamp(_, _), _) => {
+            column.as_primitive::<TimestampMillisecondType>().value(row)
+        }
+        (other, _) => return Err(format!("a column of type {other} gives no timestamp")),
+    };
+    if time < 0 {
+        return Err(format!("the timestamp {time} is before 1970"));
+    }
+    Ok(time)
+}
+
+impl Parts<'_> {
+    fn column(&self, part: &Part, times: &ScalarBuffer<i64>) -> ArrayRef {
+        let row_count = self.records.offsets.len();
+        match part {
+            Part::Key(index) => Arc::clone(&self.keys[*index]),
+            Part::Value(index) => Arc::clone(&self.values[*index]),
+            Part::Headers => self.headers.clone().unwrap_or_else(|| {
+                let mut none = ColumnBuilder::new(&headers_type());
+                for _ in 0..row_count {
+                    if let ColumnBuilder::Array(list) = &mut none {
+                        list.finish_row(true);
+                    }
+                }
+                none.finish()
+            }),
+            Part::Header(name) => self.last_header(name),
+            Part::RowTime => Arc::new(Int64Array::new(times.clone(), None)),
+            Part::RowPartition => {
+                let partition = i32::try_from(self.records.partition).unwrap_or(i32::MAX);
+                Arc::new(Int32Array::from(vec![partition; row_count]))
+            }
+            Part::RowOffset => Arc::new(Int64Array::from(self.records.offsets.clone())),
+            Part::WindowStart => self.window_column(row_count, |windows| &windows.starts),
+            Part::WindowEnd => self.window_column(row_count, |windows| &windows.ends),
+        }
+    }
+
+    fn window_column(
+        &self,
+        row_count: usize,
+        bound: impl Fn(&Windows) -> &ScalarBuffer<i64>,
+    ) -> ArrayRef {
+        match &self.windows {
+            Some(windows) => Arc::new(Int64Array::new(bound(windows).clone(), None)),
+            None => Arc::new(Int64Array::new_null(row_count)),
+        }
+    }
+
+    fn last_header(&self, name: &str) -> ArrayRef {
+        let mut found = vec![None; self.records.offsets.len()];
+        for (row, header, value) in &self.records.headers {
+            if *header == name.as_bytes() {
+                found[*row] = *value;
+            }
+        }
+        Arc::new(datafusion::arrow::array::BinaryArray::from(found))
+    }
+}

@@ -1,0 +1,197 @@
+//! Rows to records of a topic.
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::datatypes::{Int64Type, TimestampMillisecondType};
+
+use crate::formats::row::EncodedRows;
+use crate::formats::{Encoder, FormatError, Payloads, Serde, append_window, encoder};
+use crate::log::partition_for_key;
+use crate::operators::OperatorError;
+use crate::runtime::decode::{DELETED_ROW, LIVE_ROW};
+use crate::topology::Output;
+use crate::types::{Batch, ColumnRole, Schema};
+
+/// Records on their way to a topic, by column.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct EncodedRecords {
+    /// Their keys.
+    pub(crate) keys: Payloads,
+    /// Their values.
+    pub(crate) values: Payloads,
+    /// Their timestamps.
+    pub(crate) times: Vec<i64>,
+    /// The partition that each one's key goes to; none for a record without a key.
+    pub(crate) partitions: Vec<Option<u32>>,
+    /// Their headers, if any has some.
+    pub(crate) headers: Option<ArrayRef>,
+}
+
+impl EncodedRecords {
+    /// Makes records that have values only, all of one time.
+    pub(crate) fn values(values: Vec<Vec<u8>>, time_ms: i64) -> Self {
+        let count = values.len();
+        let mut payloads = Payloads::default();
+        for value in values {
+            payloads.bytes.extend_from_slice(&value);
+            payloads.ends.push(payloads.bytes.len() as u32);
+        }
+        let keys =
+            Payloads { bytes: Vec::new(), ends: vec![0; count], absent: vec![true; count] };
+        let (times, partitions) = (vec![time_ms; count], vec![None; count]);
+        EncodedRecords { keys, values: payloads, times, partitions, headers: None }
+    }
+}
+
+/// Turns the rows of an output into records.
+pub(crate) enum RecordEncoder {
+    /// By a sink's formats.
+    Sink(Box<SinkEncoder>),
+    /// Into the internal format; the key is written as those of the topics it is joined with.
+    Repartition {
+        /// How the key is written.
+        key: Box<dyn Encoder>,
+        /// How many columns it has.
+        key_count: usize,
+    },
+}
+
+impl RecordEncoder {
+    /// Makes the encoder of an output; none for rows that go to who asked.
+    pub(crate) fn new(output: &Output) -> Result<Option<Self>, FormatError> {
+        Ok(match output {
+            Output::Sink { sink, schema, is_windowed } => {
+                let source = &sink.source;
+                let values: Vec<_> = schema.value().cloned().collect();
+                let is_session = matches!(source.window, Some(crate::catalog::KeyWindow::Session));
+                Some(RecordEncoder::Sink(Box::new(SinkEncoder {
+                    key: encoder(&Serde::new(source.key_format.clone(), schema.key()))?,
+                    value: encoder(&Serde::new(source.value_format.clone(), &values))?,
+                    schema: schema.clone(),
+                    window: is_windowed.then_some(WindowSuffix { is_session }),
+                    timestamp: sink.timestamp,
+                })))
+            }
+            Output::Repartition { schema, key_format, .. } => Some(RecordEncoder::Repartition {
+                key: encoder(&Serde::new(key_format.clone(), schema.key()))?,
+                key_count: schema.key_count(),
+            }),
+            Output::Rows(_) => None,
+        })
+    }
+
+    /// Turns rows into records for a topic of so many partitions.
+    pub(crate) fn encode(
+        &mut self,
+        batch: &Batch,
+        partition_count: u32,
+    ) -> Result<EncodedRecords, OperatorError> {
+        match self {
+            RecordEncoder::Sink(sink) => sink.encode(batch, partition_count),
+            RecordEncoder::Repartition { key, key_count } => {
+                encode_internal(key.as_mut(), *key_count, batch, partition_count)
+            }
+        }
+    }
+}
+
+fn encode_internal(
+    key: &mut dyn Encoder,
+    key_count: usize,
+    batch: &Batch,
+    partition_count: u32,
+) -> Result<EncodedRecords, OperatorError> {
+    let row_count = batch.row_count();
+    let columns = &batch.columns[..key_count];
+    let has_null = |row: usize| columns.iter().all(|column| column.is_null(row));
+    let keys = key.encode(columns, row_count, &has_null).map_err(refused)?;
+    let rows = EncodedRows::encode(&batch.columns, row_count);
+    let mut values = Payloads::default();
+    for (row, bytes) in rows.iter().enumerate() {
+        values.bytes.push(if batch.is_deleted(row) { DELETED_ROW } else { LIVE_ROW });
+        values.bytes.extend_from_slice(bytes);
+        values.ends.push(end_of(&values.bytes)?);
+    }
+    Ok(EncodedRecords {
+        partitions: partitions(&keys, partition_count),
+        keys,
+        values,
+        times: batch.times.to_vec(),
+        headers: batch.headers.clone(),
+    })
+}
+
+fn refused(error: crate::formats::EncodeError) -> OperatorError {
+    OperatorError::Record(error.to_string())
+}
+
+fn end_of(bytes: &[u8]) -> Result<u32, OperatorError> {
+    let too_large = |_| OperatorError::Record("a batch of output is larger than 4 GiB".to_owned());
+    u32::try_from(bytes.len()).map_err(too_large)
+}
+
+fn partitions(keys: &Payloads, partition_count: u32) -> Vec<Option<u32>> {
+    let partition = |key: &[u8]| partition_for_key(key, partition_count);
+    (0..keys.ends.len()).map(|row| keys.get(row).map(partition)).collect()
+}
+
+/// Turns rows into records of a stream's or table's topic.
+pub(crate) struct SinkEncoder {
+    key: Box<dyn Encoder>,
+    value: Box<dyn Encoder>,
+    schema: Schema,
+    window: Option<WindowSuffix>,
+    timestamp: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+struct WindowSuffix {
+    is_session: bool,
+}
+
+impl SinkEncoder {
+    fn encode(
+        &mut self,
+        batch: &Batch,
+        partition_count: u32,
+    ) -> Result<EncodedRecords, OperatorError> {
+        let row_count = batch.row_count();
+        let (keys, rest) = batch.columns.split_at(self.schema.key_count());
+        let no_key = |row: usize| keys.iter().all(|column| column.is_null(row));
+        let inner = self.key.encode(keys, row_count, &no_key).map_err(refused)?;
+        // Windows of a key stay together: the partition is that of the key without its window.
+        let partitions = partitions(&inner, partition_count);
+        let values: Vec<ArrayRef> = self
+            .schema
+            .rest()
+            .iter()
+            .zip(rest)
+            .filter(|(column, _)| column.role == ColumnRole::Value)
+            .map(|(_, data)| ArrayRef::clone(data))
+            .collect();
+        let deleted = |row: usize| batch.is_deleted(row);
+        let values = self.value.encode(&values, row_count, &deleted).map_err(refused)?;
+        let keys = match (&self.window, &batch.windows) {
+            (Some(suffix), Some(windows)) => {
+                let window = |row: usize| {
+                    (windows.starts[row], suffix.is_session.then_some(windows.ends[row]))
+                };
+                append_window(&inner, window)
+            }
+            _ => inner,
+        };
+        let times = self.times(batch);
+        let headers = batch.headers.clone();
+        Ok(EncodedRecords { keys, values, times, partitions, headers })
+    }
+
+    fn times(&self, batch: &Batch) -> Vec<i64> {
+        let Some(column) = self.timestamp.and_then(|index| batch.columns.get(index)) else {
+            return batch.times.to_vec();
+        };
+        let longs = column.as_primitive_opt::<Int64Type>().map(|column| column.values());
+        let stamps = column.as_primitive_opt::<TimestampMillisecondType>().map(|c| c.values());
+        let Some(values) = longs.or(stamps) else { return batch.times.to_vec() };
+        let time = |row: usize| if column.is_null(row) { batch.times[row] } else { values[row] };
+        (0..batch.row_count()).map(time).collect()
+    }
+}

@@ -1,0 +1,161 @@
+//! One input of a task: a partition that is read, and the rows of it that are not processed yet.
+
+use crate::log::{BatchView, Fetch, Isolation, Log, LogError, Offset, RecordBuffer, WatchGuard};
+use crate::operators::OperatorError;
+use crate::runtime::decode::{DecodeReport, RawRecords, RecordDecoder};
+use crate::topology::Target;
+use crate::types::{Batch, TopicPartition};
+
+/// How many bytes of a partition are fetched at a time; the rows of them are one batch.
+const FETCH_BYTES: usize = 512 * 1024;
+
+/// One input of a task.
+pub(super) struct TaskInput {
+    pub(super) partition: TopicPartition,
+    pub(super) target: Target,
+    decoder: RecordDecoder,
+    /// Where to fetch next.
+    fetch_from: Offset,
+    pending: Option<Pending>,
+    /// Keeps the task awake for this partition.
+    pub(super) watch: Option<WatchGuard>,
+}
+
+/// Rows that were fetched and are not processed yet.
+struct Pending {
+    batch: Batch,
+    offsets: Vec<Offset>,
+    next_row: usize,
+}
+
+/// What a fetch found beside rows.
+#[derive(Default)]
+pub(super) struct Fetched {
+    /// How many records were read.
+    pub(super) record_count: usize,
+    /// How many had no key where a table needs one.
+    pub(super) null_key_count: usize,
+    /// The records that did not decode, with what they were.
+    pub(super) undecoded: Vec<Undecoded>,
+}
+
+/// A record that did not decode.
+pub(super) struct Undecoded {
+    pub(super) offset: Offset,
+    pub(super) report: DecodeReport,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Why an input cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InputError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+}
+
+impl TaskInput {
+    pub(super) fn new(
+        partition: TopicPartition,
+        target: Target,
+        decoder: RecordDecoder,
+        from: Offset,
+    ) -> Self {
+        TaskInput { partition, target, decoder, fetch_from: from, pending: None, watch: None }
+    }
+
+    /// Returns the offset of the first record that is not processed.
+    pub(super) fn position(&self) -> Offset {
+        match &self.pending {
+            Some(pending) => pending.offsets[pending.next_row],
+            None => self.fetch_from,
+        }
+    }
+
+    /// Returns the event time of the next row.
+    pub(super) fn head_time(&self) -> Option<i64> {
+        self.pending.as_ref().map(|pending| pending.batch.times[pending.next_row])
+    }
+
+    /// Makes sure that there is a next row, if the log has one.
+    pub(super) fn fill(
+        &mut self,
+        log: &dyn Log,
+        isolation: &Isolation,
+        fetched: &mut Fetched,
+    ) -> Result<(), InputError> {
+        while self.pending.is_none() {
+            let fetch = match log.read(&self.partition, self.fetch_from, FETCH_BYTES, isolation) {
+                Err(LogError::OffsetOutOfRange { .. }) => {
+                    // Retention was faster than this reader, or the topic is new: go on with what there is.
+                    self.fetch_from = log.offsets(&self.partition)?.start;
+                    log.read(&self.partition, self.fetch_from, FETCH_BYTES, isolation)?
+                }
+                fetch => fetch?,
+            };
+            if fetch.next_offset <= self.fetch_from {
+                return Ok(());
+            }
+            self.decode(&fetch, fetched)?;
+            self.fetch_from = fetch.next_offset;
+        }
+        Ok(())
+    }
+
+    fn decode(&mut self, fetch: &Fetch, fetched: &mut Fetched) -> Result<(), InputError> {
+        let batches: Vec<BatchView<'_>> = fetch.batches().collect();
+        let mut buffers: Vec<RecordBuffer> =
+            batches.iter().map(|_| RecordBuffer::default()).collect();
+        let mut records = RawRecords { partition: self.partition.partition, ..Default::default() };
+        for (batch, buffer) in batches.iter().zip(&mut buffers) {
+            for record in batch.records(buffer).map_err(LogError::from)? {
+                let record = record.map_err(LogError::from)?;
+                let row = records.offsets.len();
+                for header in record.headers {
+                    let header = header.map_err(LogError::from)?;
+                    records.headers.push((row, header.key, header.value));
+                }
+                records.offsets.push(record.offset);
+                records.timestamps.push(record.timestamp);
+                records.keys.push(record.key);
+                records.values.push(record.value);
+            }
+        }
+        if records.offsets.is_empty() {
+            return Ok(());
+        }
+        let decoded = self.decoder.decode(&records)?;
+        fetched.record_count += records.offsets.len();
+        fetched.null_key_count += decoded.null_key_count;
+        fetched.undecoded.extend(decoded.reports.into_iter().map(|report| {
+            let part = match report.part {
+                "key" => records.keys[report.row],
+                _ => records.values[report.row],
+            };
+            let bytes = part.unwrap_or_default().to_vec();
+            Undecoded { offset: records.offsets[report.row], report, bytes }
+        }));
+        if !decoded.batch.is_empty() {
+            let (batch, offsets) = (decoded.batch, decoded.offsets);
+            self.pending = Some(Pending { batch, offsets, next_row: 0 });
+        }
+        Ok(())
+    }
+
+    /// Takes the next rows: one, and those after it that are not later than `limit`.
+    pub(super) fn take(&mut self, limit: Option<i64>) -> Option<Batch> {
+        let pending = self.pending.as_mut()?;
+        let rest = &pending.batch.times[pending.next_row..];
+        let count = match limit {
+            Some(limit) => 1 + rest[1..].iter().take_while(|time| **time <= limit).count(),
+            None => rest.len(),
+        };
+        let batch = pending.batch.slice(pending.next_row, count);
+        pending.next_row += count;
+        if pending.next_row == pending.offsets.len() {
+            self.pending = None;
+        }
+        Some(batch)
+    }
+}

@@ -1,0 +1,182 @@
+//! Runs queries: tasks on a pool of workers, woken by appends, committed together in epochs.
+//!
+//! A commit, every `commit.interval.ms` when something has been done:
+//!
+//! 1. Each task hands over its store changes and input offsets and goes on in the next epoch.
+//! 2. The epoch's output is flushed to the log.
+//! 3. One synced write to the backend holds the changes, the offsets and the transaction's id. This is the commit point.
+//! 4. Commit markers go to the output's partitions.
+//!
+//! After a crash between 3 and 4 the markers are written at the next start; any other open transaction is aborted.
+
+mod commit;
+mod decode;
+mod encode;
+mod epochs;
+mod input;
+mod metrics;
+mod offsets;
+mod pipeline;
+mod processing_log;
+mod queries;
+mod rows;
+mod task;
+mod workers;
+mod writer;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex, RwLock};
+
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::{Log, LogError};
+use crate::runtime::epochs::Epochs;
+use crate::runtime::queries::RunningQuery;
+use crate::runtime::task::Shared;
+use crate::runtime::workers::Workers;
+use crate::state::{Backend, StateError};
+
+pub(crate) use decode::{DecodedRecords, RawRecords, RecordDecoder, headers_type};
+pub(crate) use encode::{EncodedRecords, RecordEncoder};
+pub use metrics::MetricsReading;
+pub(crate) use pipeline::Pipeline;
+pub use processing_log::{
+    PROCESSING_LOG_STATEMENT, PROCESSING_LOG_STREAM, PROCESSING_LOG_TOPIC,
+};
+pub use queries::{QueryStart, QueryState, StartAt};
+pub(crate) use rows::PushRows;
+
+/// How a runtime works.
+#[derive(Clone, Copy, Debug)]
+pub struct RuntimeConfig {
+    /// How many threads run tasks.
+    pub worker_count: usize,
+    /// How often progress is committed.
+    pub commit_interval: Duration,
+    /// How many bytes each store may keep in memory of what is committed.
+    pub cache_bytes: usize,
+}
+
+/// Runs queries.
+pub struct Runtime {
+    inner: Arc<RuntimeInner>,
+    committer: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What the committer's thread shares with the runtime.
+struct RuntimeInner {
+    shared: Arc<Shared>,
+    workers: Workers,
+    config: RuntimeConfig,
+    queries: RwLock<BTreeMap<String, Arc<RunningQuery>>>,
+    /// Held while an epoch is committed or rolled back, and while queries come and go.
+    commit: Mutex<CommitState>,
+    stop: Mutex<bool>,
+    stopped: Condvar,
+}
+
+/// What a commit leaves for the next.
+#[derive(Default)]
+struct CommitState {
+    /// Why nothing can be committed any more: storage failed, and trying again could only hide it.
+    broken: Option<String>,
+}
+
+impl From<StateError> for Error {
+    fn from(error: StateError) -> Self {
+        Error::new(ErrorKind::Storage, error.to_string()).caused_by(error)
+    }
+}
+
+impl From<LogError> for Error {
+    fn from(error: LogError) -> Self {
+        Error::new(error.kind(), error.to_string()).caused_by(error)
+    }
+}
+
+impl Runtime {
+    /// Starts the workers and ends what a crash left open: of the engine's transactions, the committed one gets its markers,
+    /// the others are aborted.
+    pub fn open(
+        log: Arc<dyn Log>,
+        backend: Arc<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        config: RuntimeConfig,
+    ) -> Result<Self> {
+        commit::recover(log.as_ref(), backend.as_ref())?;
+        let epochs = Epochs::new(log.as_ref())?;
+        commit::note_producers(&epochs, backend.as_ref())?;
+        let has_progress = AtomicBool::new(false);
+        let shared = Arc::new(Shared { log, clock, backend, epochs, has_progress });
+        let workers = Workers::start(config.worker_count).map_err(no_thread)?;
+        let inner = Arc::new(RuntimeInner {
+            shared,
+            workers,
+            config,
+            queries: RwLock::default(),
+            commit: Mutex::default(),
+            stop: Mutex::new(false),
+            stopped: Condvar::new(),
+        });
+        let thread = {
+            let inner = Arc::clone(&inner);
+            let name = "committer".to_owned();
+            std::thread::Builder::new().name(name).spawn(move || inner.commit_until_stopped())
+        };
+        Ok(Runtime { inner, committer: Mutex::new(Some(thread.map_err(no_thread)?)) })
+    }
+
+    /// Commits what has been done and stops. What has not been read stays in the log.
+    pub fn close(&self) -> Result<()> {
+        *self.inner.stop.lock() = true;
+        self.inner.stopped.notify_all();
+        if let Some(thread) = self.committer.lock().take() {
+            // A committer that panicked has said so.
+            let _ = thread.join();
+        }
+        let result = self.inner.commit_epoch().map(|_| ());
+        self.inner.workers.stop();
+        self.inner.queries.write().clear();
+        result
+    }
+
+    /// Commits what has been done so far. Returns whether there was anything.
+    pub fn commit(&self) -> Result<bool> {
+        self.inner.commit_epoch()
+    }
+
+    /// Waits until all queries have processed and committed all there is to read, or for `timeout`. Returns whether they have.
+    pub fn wait_until_idle(&self, timeout: Duration) -> Result<bool> {
+        let clock = Arc::clone(&self.inner.shared.clock);
+        let deadline = clock.monotonic() + timeout;
+        loop {
+            let was_idle = self.inner.is_caught_up();
+            let had_progress = self.inner.commit_epoch()?;
+            if was_idle && !had_progress && self.inner.is_caught_up() {
+                return Ok(true);
+            }
+            if deadline <= clock.monotonic() {
+                return Ok(false);
+            }
+            clock.wait(Duration::from_millis(1));
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if self.committer.lock().is_some() {
+            // There is no one to tell of an error here; who wants to know calls `close`.
+            let _ = self.close();
+        }
+    }
+}
+
+fn no_thread(error: std::io::Error) -> Error {
+    Error::new(ErrorKind::Storage, format!("cannot start a thread: {error}")).caused_by(error)
+}

@@ -1,0 +1,93 @@
+//! Where each query stands in its topics, in the engine's own store.
+//!
+//! ```text
+//! "o" query 0x00 sub-topology (4 bytes) topic 0x00 partition (4 bytes) -> offset (8 bytes)
+//! "p" -> ids of the engine's producers (8 bytes each)
+//! "t" -> producer id, producer epoch (8 + 2 bytes): the transactions of the last commit
+//! ```
+
+use crate::log::{Offset, Producer};
+use crate::state::{Backend, Changes, StateError, StoreId, StorePartition};
+use crate::types::TopicPartition;
+
+const ENGINE: StorePartition = StorePartition { store: StoreId::ENGINE, partition: 0 };
+const PRODUCERS: &[u8] = b"p";
+const COMMITTED: &[u8] = b"t";
+
+fn position_key(query_id: &str, sub_topology: usize, partition: &TopicPartition) -> Vec<u8> {
+    let mut key = query_prefix(query_id);
+    key.extend_from_slice(&(sub_topology as u32).to_be_bytes());
+    key.extend_from_slice(partition.topic.as_bytes());
+    key.push(0);
+    key.extend_from_slice(&partition.partition.to_be_bytes());
+    key
+}
+
+fn query_prefix(query_id: &str) -> Vec<u8> {
+    let mut key = vec![b'o'];
+    key.extend_from_slice(query_id.as_bytes());
+    key.push(0);
+    key
+}
+
+/// Sets where a query goes on.
+pub(super) fn put_position(
+    changes: &mut Changes,
+    query_id: &str,
+    sub_topology: usize,
+    partition: &TopicPartition,
+    offset: Offset,
+) {
+    let key = position_key(query_id, sub_topology, partition);
+    changes.put(ENGINE, &key, &offset.to_be_bytes());
+}
+
+/// Returns where a query goes on, if it was ever there.
+pub(super) fn position(
+    backend: &dyn Backend,
+    query_id: &str,
+    sub_topology: usize,
+    partition: &TopicPartition,
+) -> Result<Option<Offset>, StateError> {
+    let key = position_key(query_id, sub_topology, partition);
+    let Some(value) = backend.get(&ENGINE.full_key(&key))? else { return Ok(None) };
+    let bytes = value.try_into().map_err(|_| StateError::Damaged("a stored offset".to_owned()))?;
+    Ok(Some(Offset::from_be_bytes(bytes)))
+}
+
+/// Forgets where a query stood.
+pub(super) fn delete_positions(changes: &mut Changes, query_id: &str) {
+    let from = query_prefix(query_id);
+    let mut to = from.clone();
+    to.push(0xFF);
+    changes.delete_range(ENGINE, &from, Some(&to));
+}
+
+/// Notes which producers are the engine's.
+pub(super) fn put_producers(changes: &mut Changes, ids: &[i64]) {
+    let bytes: Vec<u8> = ids.iter().flat_map(|id| id.to_be_bytes()).collect();
+    changes.put(ENGINE, PRODUCERS, &bytes);
+}
+
+/// Returns which producers were the engine's.
+pub(super) fn producers(backend: &dyn Backend) -> Result<Vec<i64>, StateError> {
+    let bytes = backend.get(&ENGINE.full_key(PRODUCERS))?.unwrap_or_default();
+    Ok(bytes.chunks_exact(8).filter_map(|id| Some(i64::from_be_bytes(id.try_into().ok()?))).collect())
+}
+
+/// Notes which transaction a commit holds.
+pub(super) fn put_committed(changes: &mut Changes, producer: Producer) {
+    let mut bytes = producer.id.to_be_bytes().to_vec();
+    bytes.extend_from_slice(&producer.epoch.to_be_bytes());
+    changes.put(ENGINE, COMMITTED, &bytes);
+}
+
+/// Returns the transaction of the last commit.
+pub(super) fn committed(backend: &dyn Backend) -> Result<Option<Producer>, StateError> {
+    let Some(bytes) = backend.get(&ENGINE.full_key(COMMITTED))? else { return Ok(None) };
+    let parts = bytes.split_first_chunk::<8>().and_then(|(id, epoch)| {
+        let epoch = i16::from_be_bytes(epoch.try_into().ok()?);
+        Some(Producer { id: i64::from_be_bytes(*id), epoch })
+    });
+    Ok(Some(parts.ok_or_else(|| StateError::Damaged("the last transaction".to_owned()))?))
+}

@@ -1,0 +1,439 @@
+//! The queries that run, and their tasks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::{Log, LogError, Offset, TopicConfig};
+use crate::runtime::decode::RecordDecoder;
+use crate::runtime::input::TaskInput;
+use crate::runtime::metrics::{MetricsReading, QueryMetrics};
+use crate::runtime::offsets::{delete_positions, position, put_position};
+use crate::runtime::pipeline::Pipeline;
+use crate::runtime::processing_log::PROCESSING_LOG_TOPIC;
+use crate::runtime::rows::{PushRows, RowQueue};
+use crate::runtime::task::{Task, TaskCore, TaskOwner};
+use crate::runtime::workers::{Runnable, Wake};
+use crate::runtime::writer::{OutputWriter, TopicWriter};
+use crate::runtime::{Runtime, RuntimeInner};
+use crate::state::{Backend, Changes, MemoryBackend, StorePartition};
+use crate::topology::{Output, Read, StateEnv, SubTopology, Topology};
+use crate::types::TopicPartition;
+
+/// Where a new query begins to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartAt {
+    /// At the first record there is.
+    Earliest,
+    /// After the last record there is.
+    Latest,
+}
+
+/// What is needed to start a query.
+#[derive(Clone)]
+pub struct QueryStart {
+    /// Its id.
+    pub id: String,
+    /// What it does.
+    pub topology: Arc<Topology>,
+    /// Where it begins if it has never run.
+    pub start_at: StartAt,
+    /// Whether updates of a key within a batch may be merged.
+    pub coalesce: bool,
+    /// Whether it begins paused.
+    pub is_paused: bool,
+}
+
+/// What a query does at present.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum QueryState {
+    /// It runs.
+    Running,
+    /// It is paused.
+    Paused,
+    /// It failed, and is tried again from time to time.
+    Error(String),
+}
+
+/// A query that runs.
+pub(super) struct RunningQuery {
+    pub(super) owner: Arc<TaskOwner>,
+    start: QueryStart,
+    tasks: RwLock<Vec<RunningTask>>,
+    retry: Mutex<Option<Retry>>,
+}
+
+/// A task and what wakes it.
+#[derive(Clone)]
+pub(super) struct RunningTask {
+    pub(super) task: Arc<Task>,
+    pub(super) wake: Wake,
+}
+
+struct Retry {
+    after: Duration,
+    due: Duration,
+}
+
+impl RunningQuery {
+    pub(super) fn is_persistent(&self) -> bool {
+        self.owner.rows.is_none()
+    }
+
+    pub(super) fn tasks(&self) -> Vec<RunningTask> {
+        self.tasks.read().clone()
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !self.tasks.read().is_empty()
+    }
+
+    /// Waits until no task runs, and drops what they work with.
+    pub(super) fn close_tasks(&self) {
+        for task in self.tasks.write().drain(..) {
+            *task.task.core.lock() = None;
+        }
+    }
+
+    pub(super) fn schedule_retry(&self, now: Duration, (first, max): (Duration, Duration)) {
+        let mut retry = self.retry.lock();
+        let after = retry.as_ref().map_or(first, |retry| (retry.after * 2).min(max));
+        *retry = Some(Retry { after, due: now + after });
+    }
+
+    pub(super) fn is_retry_due(&self, now: Duration) -> bool {
+        self.owner.error.lock().is_some()
+            && !self.is_open()
+            && self.retry.lock().as_ref().is_some_and(|retry| retry.due <= now)
+    }
+
+    /// Opens a task for each partition of each sub-topology, at the committed positions.
+    pub(super) fn open_tasks(&self, runtime: &RuntimeInner) -> Result<()> {
+        let own_backend: Option<Arc<dyn Backend>> =
+            (!self.is_persistent()).then(|| Arc::new(MemoryBackend::default()) as _);
+        let mut tasks = Vec::new();
+        for (number, part) in self.start.topology.sub_topologies.iter().enumerate() {
+            for partition in 0..partition_count(part, runtime)? {
+                let core = self.open_core(runtime, number, partition, own_backend.as_ref())?;
+                tasks.push(self.register(runtime, core)?);
+            }
+        }
+        *self.tasks.write() = tasks.clone();
+        tasks.iter().for_each(|task| task.wake.wake());
+        Ok(())
+    }
+
+    fn open_core(
+        &self,
+        runtime: &RuntimeInner,
+        number: usize,
+        partition: u32,
+        own_backend: Option<&Arc<dyn Backend>>,
+    ) -> Result<TaskCore> {
+        let part = &self.start.topology.sub_topologies[number];
+        let shared = &runtime.shared;
+        let env = StateEnv {
+            backend: Arc::clone(own_backend.unwrap_or(&shared.backend)),
+            cache_bytes: runtime.config.cache_bytes,
+        };
+        let inputs = part.inputs.iter().map(|input| {
+            let topic = TopicPartition::new(Arc::clone(&input.topic), partition);
+            let decoder = RecordDecoder::new(&input.read, input.is_table)
+                .map_err(|error| Error::statement(error.to_string()))?;
+            let from = self.position(runtime, number, &topic, &input.read)?;
+            Ok(TaskInput::new(topic, input.target, decoder, from))
+        });
+        let inputs = inputs.collect::<Result<Vec<_>>>()?;
+        let pipeline = Pipeline::open(part, partition, &env)
+            .map_err(|error| Error::new(ErrorKind::Storage, error.to_string()))?;
+        let writer = OutputWriter::new(&part.output, output_partitions(part, runtime)?, partition)
+            .map_err(|error| Error::statement(error.to_string()))?;
+        Ok(TaskCore {
+            inputs,
+            pipeline,
+            writer,
+            processing_log: TopicWriter::new(&PROCESSING_LOG_TOPIC.into(), 1, 0),
+            epoch: shared.epochs.current(),
+            has_progress: false,
+            sub_topology: number,
+            own_backend: own_backend.cloned(),
+        })
+    }
+
+    fn register(&self, runtime: &RuntimeInner, mut core: TaskCore) -> Result<RunningTask> {
+        let partitions: Vec<_> =
+            core.inputs.iter().map(|input| input.partition.clone()).collect();
+        let epoch = AtomicU64::new(core.epoch);
+        let mut guards = Vec::new();
+        let task = Arc::new(Task {
+            shared: Arc::clone(&runtime.shared),
+            owner: Arc::clone(&self.owner),
+            epoch,
+            core: Mutex::new(None),
+        });
+        let wake = runtime.workers.register(Arc::clone(&task) as Arc<dyn Runnable>);
+        for partition in &partitions {
+            let wake = wake.clone();
+            guards.push(runtime.shared.log.watch(partition, Arc::new(move || wake.wake()))?);
+        }
+        for (input, guard) in core.inputs.iter_mut().zip(guards) {
+            input.watch = Some(guard);
+        }
+        if let Some(rows) = &self.owner.rows {
+            let wake = wake.clone();
+            rows.add_writer(move || wake.wake());
+        }
+        *task.core.lock() = Some(core);
+        Ok(RunningTask { task, wake })
+    }
+
+    /// Returns where a partition is read from: where the query stood, or where it is to begin.
+    fn position(
+        &self,
+        runtime: &RuntimeInner,
+        number: usize,
+        topic: &TopicPartition,
+        read: &Read,
+    ) -> Result<Offset> {
+        let shared = &runtime.shared;
+        if self.is_persistent()
+            && let Some(offset) =
+                position(shared.backend.as_ref(), &self.owner.query_id, number, topic)?
+        {
+            return Ok(offset);
+        }
+        let offsets = shared.log.offsets(topic)?;
+        let starts_at_end = self.start.start_at == StartAt::Latest;
+        Ok(match read {
+            Read::Source { .. } if starts_at_end => offsets.last_stable,
+            Read::Source { .. } | Read::Repartition(_) => offsets.start,
+        })
+    }
+}
+
+/// Returns how many partitions the inputs of a sub-topology have.
+fn partition_count(part: &SubTopology, runtime: &RuntimeInner) -> Result<u32> {
+    let count = |topic: &str| -> Result<u32> {
+        let found = runtime.shared.log.topic(topic);
+        Ok(found.ok_or_else(|| no_topic(topic))?.config.partitions)
+    };
+    let first = &part.inputs[0];
+    let expected = count(&first.topic)?;
+    for input in &part.inputs[1..] {
+        let other = count(&input.topic)?;
+        if other != expected {
+            let (left, right) = (source_name(&first.read), source_name(&input.read));
+            return Err(Error::statement(format!(
+                "Can't join `{left}` with `{right}` since the number of partitions don't match. `{left}` partitions = {expected}; `{right}` partitions = {other}. Please repartition either one so that the number of partitions match."
+            )));
+        }
+    }
+    Ok(expected)
+}
+
+fn source_name(read: &Read) -> &str {
+    match read {
+        Read::Source { source, .. } => &source.name,
+        Read::Repartition(_) => "a repartition topic",
+    }
+}
+
+fn no_topic(topic: &str) -> Error {
+    Error::new(ErrorKind::NotFound, format!("topic {topic} does not exist"))
+}
+
+fn output_partitions(part: &SubTopology, runtime: &RuntimeInner) -> Result<u32> {
+    let topic = match &part.output {
+        Output::Sink { sink, .. } => &sink.source.topic,
+        Output::Repartition { topic, .. } => topic,
+        Output::Rows(_) => return Ok(1),
+    };
+    let found = runtime.shared.log.topic(topic).ok_or_else(|| no_topic(topic))?;
+    Ok(found.config.partitions)
+}
+
+impl Runtime {
+    /// Starts a persistent query: its repartition topics are made, its first positions are committed.
+    pub fn start_query(&self, start: QueryStart) -> Result<()> {
+        self.inner.create_repartition_topics(&start.topology)?;
+        let _commit = self.inner.commit.lock();
+        let query = self.inner.add_query(start, None)?;
+        let mut changes = Changes::new();
+        for task in query.tasks() {
+            let core = task.task.core.lock();
+            let Some(core) = core.as_ref() else { continue };
+            for input in &core.inputs {
+                let position = input.position();
+                let id = &query.owner.query_id;
+                put_position(&mut changes, id, core.sub_topology, &input.partition, position);
+            }
+        }
+        Ok(self.inner.shared.backend.commit(changes)?)
+    }
+
+    /// Starts a push query and returns its rows; it ends when they are dropped.
+    pub(crate) fn start_push_query(
+        &self,
+        start: QueryStart,
+        limit: Option<u64>,
+    ) -> Result<PushRows> {
+        self.inner.create_repartition_topics(&start.topology)?;
+        let queue = RowQueue::new(limit);
+        let id = start.id.clone();
+        let _commit = self.inner.commit.lock();
+        self.inner.add_query(start, Some(Arc::clone(&queue)))?;
+        let inner = Arc::downgrade(&self.inner);
+        let on_drop = move || {
+            if let Some(inner) = inner.upgrade() {
+                inner.remove_query(&id);
+            }
+        };
+        Ok(PushRows { queue, on_drop: Some(Box::new(on_drop)) })
+    }
+
+    /// Ends a persistent query for good: its positions, state and repartition topics are removed.
+    pub fn terminate_query(&self, id: &str) -> Result<()> {
+        self.inner.commit_epoch()?;
+        let _commit = self.inner.commit.lock();
+        let Some(query) = self.inner.remove_query(id) else { return Ok(()) };
+        let mut changes = Changes::new();
+        delete_positions(&mut changes, id);
+        for part in &query.start.topology.sub_topologies {
+            for store in part.operators.iter().filter_map(|node| node.spec.store()) {
+                let all = |partition| StorePartition::new(store, partition);
+                changes.delete_range(all(0), &[], None);
+                for partition in 1..partition_count(part, &self.inner).unwrap_or(1) {
+                    changes.delete_range(all(partition), &[], None);
+                }
+            }
+        }
+        Ok(self.inner.shared.backend.commit(changes)?)
+    }
+
+    /// Pauses a query, or lets it go on.
+    pub fn set_paused(&self, id: &str, is_paused: bool) {
+        if let Some(query) = self.inner.queries.read().get(id) {
+            query.owner.is_paused.store(is_paused, Ordering::Release);
+            query.tasks().iter().for_each(|task| task.wake.wake());
+        }
+    }
+
+    /// Returns what a query does at present, if it is there.
+    pub fn query_state(&self, id: &str) -> Option<QueryState> {
+        let query = Arc::clone(self.inner.queries.read().get(id)?);
+        let error = query.owner.error.lock().clone();
+        Some(match error {
+            Some(error) => QueryState::Error(error),
+            None if query.owner.is_paused.load(Ordering::Acquire) => QueryState::Paused,
+            None => QueryState::Running,
+        })
+    }
+
+    /// Returns how many partitions a sub-topology of a query has.
+    pub fn partition_count(&self, id: &str, sub_topology: usize) -> Result<u32> {
+        let found = self.inner.queries.read().get(id).cloned();
+        let query = found.ok_or_else(|| {
+            Error::new(ErrorKind::Closed, format!("query {id} does not run"))
+        })?;
+        partition_count(&query.start.topology.sub_topologies[sub_topology], &self.inner)
+    }
+
+    /// Returns a query's figures and how many records it has not read yet.
+    pub fn query_metrics(&self, id: &str) -> Option<(MetricsReading, u64)> {
+        let query = Arc::clone(self.inner.queries.read().get(id)?);
+        Some((query.owner.metrics.read(), self.inner.lag(&query)))
+    }
+}
+
+impl RuntimeInner {
+    fn add_query(
+        &self,
+        start: QueryStart,
+        rows: Option<Arc<RowQueue>>,
+    ) -> Result<Arc<RunningQuery>> {
+        let owner = Arc::new(TaskOwner {
+            query_id: start.id.as_str().into(),
+            metrics: QueryMetrics::default(),
+            rows,
+            coalesce: start.coalesce,
+            is_paused: AtomicBool::new(start.is_paused),
+            error: Mutex::new(None),
+        });
+        let query = Arc::new(RunningQuery {
+            owner,
+            start,
+            tasks: RwLock::default(),
+            retry: Mutex::new(None),
+        });
+        query.open_tasks(self)?;
+        self.queries.write().insert(query.start.id.clone(), Arc::clone(&query));
+        Ok(query)
+    }
+
+    fn remove_query(&self, id: &str) -> Option<Arc<RunningQuery>> {
+        let query = self.queries.write().remove(id)?;
+        query.close_tasks();
+        for part in &query.start.topology.sub_topologies {
+            if let Output::Repartition { topic, .. } = &part.output
+                && let Err(error) = self.shared.log.delete_topic(topic)
+            {
+                tracing::warn!(%topic, %error, "repartition topic not deleted");
+            }
+        }
+        Some(query)
+    }
+
+    /// Makes the repartition topics of a query: as many partitions as what they are joined with, or as what they come from.
+    fn create_repartition_topics(&self, topology: &Topology) -> Result<()> {
+        for part in &topology.sub_topologies {
+            let Output::Repartition { topic, .. } = &part.output else { continue };
+            let reads = |part: &&SubTopology| part.inputs.iter().any(|i| i.topic == *topic);
+            let reader = topology.sub_topologies.iter().find(reads);
+            let joined = reader.into_iter().flat_map(|part| &part.inputs).find_map(|input| {
+                match &input.read {
+                    Read::Source { source, .. } => self.shared.log.topic(&source.topic),
+                    Read::Repartition(_) => None,
+                }
+            });
+            let count = match joined {
+                Some(topic) => topic.config.partitions,
+                None => partition_count(part, self)?,
+            };
+            match self.shared.log.create_topic(topic, &TopicConfig::new(count)) {
+                Ok(()) | Err(LogError::TopicExists(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells whether every persistent query has read all it can.
+    pub(super) fn is_caught_up(&self) -> bool {
+        let queries: Vec<_> = self.queries.read().values().cloned().collect();
+        queries.iter().filter(|query| query.is_persistent()).all(|query| {
+            let is_stopped = query.owner.is_paused.load(Ordering::Acquire)
+                || query.owner.error.lock().is_some();
+            is_stopped || self.lag(query) == 0
+        })
+    }
+
+    /// Returns how many offsets lie between a query's positions and the ends of what it reads.
+    fn lag(&self, query: &RunningQuery) -> u64 {
+        let mut lag = 0;
+        for task in query.tasks() {
+            let positions: Vec<_> = match task.task.core.lock().as_ref() {
+                Some(core) => core.inputs.iter().map(|i| (i.partition.clone(), i.position())).collect(),
+                None => continue,
+            };
+            for (partition, position) in positions {
+                if let Ok(offsets) = self.shared.log.offsets(&partition) {
+                    lag += u64::try_from(offsets.high_watermark - position).unwrap_or(0);
+                }
+            }
+        }
+        lag
+    }
+}

@@ -1,0 +1,319 @@
+//! One sub-topology of a query, run for one partition.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+
+use crate::clock::Clock;
+use crate::log::{Isolation, Log};
+use crate::operators::{OperatorContext, Report};
+use crate::runtime::encode::EncodedRecords;
+use crate::runtime::epochs::{EpochTransaction, Epochs};
+use crate::runtime::input::{Fetched, InputError, TaskInput};
+use crate::runtime::metrics::QueryMetrics;
+use crate::runtime::offsets::put_position;
+use crate::runtime::pipeline::Pipeline;
+use crate::runtime::processing_log::{report_record, undecoded_record};
+use crate::runtime::rows::RowQueue;
+use crate::runtime::workers::Runnable;
+use crate::runtime::writer::{AppendAs, OutputWriter, TopicWriter, WriteError};
+use crate::state::{Backend, Changes};
+use crate::types::Batch;
+
+/// What tasks share.
+pub(super) struct Shared {
+    pub(super) log: Arc<dyn Log>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) backend: Arc<dyn Backend>,
+    pub(super) epochs: Epochs,
+    /// Set when a task has failed or progressed: the committer looks.
+    pub(super) has_progress: AtomicBool,
+}
+
+/// What a task belongs to.
+pub(super) struct TaskOwner {
+    pub(super) query_id: Arc<str>,
+    pub(super) metrics: QueryMetrics,
+    /// Where rows go that have no topic; its query is a push query, outside of epochs.
+    pub(super) rows: Option<Arc<RowQueue>>,
+    /// Whether updates of a key within a batch may be merged.
+    pub(super) coalesce: bool,
+    pub(super) is_paused: AtomicBool,
+    /// Why the query cannot go on.
+    pub(super) error: Mutex<Option<String>>,
+}
+
+/// One sub-topology of a query, run for one partition.
+pub(super) struct Task {
+    pub(super) shared: Arc<Shared>,
+    pub(super) owner: Arc<TaskOwner>,
+    /// The epoch it is in; read by the committer without the lock.
+    pub(super) epoch: AtomicU64,
+    /// None while it is closed.
+    pub(super) core: Mutex<Option<TaskCore>>,
+}
+
+/// What a task works with.
+pub(super) struct TaskCore {
+    pub(super) inputs: Vec<TaskInput>,
+    pub(super) pipeline: Pipeline,
+    /// None for rows that go to who asked.
+    pub(super) writer: Option<OutputWriter>,
+    pub(super) processing_log: TopicWriter,
+    pub(super) epoch: u64,
+    pub(super) has_progress: bool,
+    pub(super) sub_topology: usize,
+    /// Push queries keep state of their own, which dies with them.
+    pub(super) own_backend: Option<Arc<dyn Backend>>,
+}
+
+/// Why a task cannot go on.
+#[derive(Debug, thiserror::Error)]
+enum TaskError {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Operator(#[from] crate::operators::OperatorError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// How many batches a task processes before it lets others have the worker.
+const BATCHES_PER_SLICE: usize = 8;
+
+impl Runnable for Task {
+    fn run(&self) -> bool {
+        let mut core = self.core.lock();
+        let Some(task) = core.as_mut() else { return false };
+        if self.owner.error.lock().is_some() {
+            return false;
+        }
+        let outcome = self.hand_over_if_due(task).and_then(|()| self.slice(task));
+        outcome.unwrap_or_else(|error| {
+            self.fail(&error);
+            false
+        })
+    }
+}
+
+impl Task {
+    /// Processes a few batches. Returns whether there is more.
+    fn slice(&self, task: &mut TaskCore) -> Result<bool, TaskError> {
+        if self.owner.is_paused.load(Ordering::Relaxed) {
+            return Ok(false);
+        }
+        let transaction = self.shared.epochs.transaction(task.epoch);
+        let isolation = match self.owner.rows {
+            Some(_) => Isolation::ReadCommitted,
+            None => self.shared.epochs.isolation(task.epoch),
+        };
+        let mut has_more = true;
+        for _ in 0..BATCHES_PER_SLICE {
+            if self.owner.rows.as_ref().is_some_and(|rows| !rows.has_room()) {
+                has_more = false;
+                break;
+            }
+            has_more = self.step(task, &isolation, &transaction)?;
+            if !has_more {
+                break;
+            }
+        }
+        let name = self.append_as(&transaction);
+        if let Some(writer) = &mut task.writer {
+            writer.flush(self.shared.log.as_ref(), name)?;
+        }
+        task.processing_log.flush(self.shared.log.as_ref(), name)?;
+        if self.owner.rows.is_some() {
+            self.keep_own_state(task)?;
+        } else if task.has_progress {
+            self.shared.has_progress.store(true, Ordering::Release);
+        }
+        Ok(has_more)
+    }
+
+    /// Processes one batch: of all inputs that have rows, the one whose next row is the earliest.
+    fn step(
+        &self,
+        task: &mut TaskCore,
+        isolation: &Isolation,
+        transaction: &EpochTransaction,
+    ) -> Result<bool, TaskError> {
+        let mut fetched = Fetched::default();
+        let positions: Vec<_> = task.inputs.iter().map(TaskInput::position).collect();
+        for input in &mut task.inputs {
+            input.fill(self.shared.log.as_ref(), isolation, &mut fetched)?;
+            self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
+        }
+        let moved = task.inputs.iter().zip(positions).any(|(input, before)| input.position() != before);
+        task.has_progress |= moved;
+        self.count(&fetched);
+
+        let heads = || task.inputs.iter().enumerate().filter_map(|(i, input)| Some((input.head_time()?, i)));
+        let Some((_, first)) = heads().min() else { return Ok(false) };
+        let limit = heads().filter(|(_, index)| *index != first).map(|(time, _)| time).min();
+        let Some(batch) = task.inputs[first].take(limit) else { return Ok(false) };
+        task.has_progress = true;
+        let target = task.inputs[first].target;
+        let mut reports = Vec::new();
+        let mut ctx = OperatorContext {
+            now_ms: self.shared.clock.wall_ms(),
+            coalesce: self.owner.coalesce,
+            reports: &mut reports,
+        };
+        let mut out = Vec::new();
+        task.pipeline.process(target, batch, &mut ctx, &mut out)?;
+        for batch in out {
+            self.emit(task, batch, transaction)?;
+        }
+        self.report(task, reports, transaction)?;
+        Ok(true)
+    }
+
+    fn emit(
+        &self,
+        task: &mut TaskCore,
+        batch: Batch,
+        transaction: &EpochTransaction,
+    ) -> Result<(), TaskError> {
+        self.owner.metrics.count_records(0, batch.row_count());
+        match (&mut task.writer, &self.owner.rows) {
+            (Some(writer), _) => {
+                let name = self.append_as(transaction);
+                writer.write(&batch, self.shared.log.as_ref(), name)?;
+            }
+            (None, Some(rows)) => rows.push(batch),
+            (None, None) => {}
+        }
+        Ok(())
+    }
+
+    fn append_as<'a>(&self, transaction: &'a EpochTransaction) -> AppendAs<'a> {
+        match self.owner.rows {
+            Some(_) => AppendAs::Nobody,
+            None => AppendAs::Transaction(transaction),
+        }
+    }
+
+    fn count(&self, fetched: &Fetched) {
+        self.owner.metrics.count_records(fetched.record_count, 0);
+        self.owner.metrics.count_null_keys(fetched.null_key_count);
+    }
+
+    fn report_undecoded(
+        &self,
+        processing_log: &mut TopicWriter,
+        input: &TaskInput,
+        fetched: &mut Fetched,
+        transaction: &EpochTransaction,
+    ) -> Result<(), TaskError> {
+        let undecoded = std::mem::take(&mut fetched.undecoded);
+        self.owner.metrics.count_errors(undecoded.len());
+        let now_ms = self.shared.clock.wall_ms();
+        let partition = &input.partition;
+        let record = |undecoded| {
+            undecoded_record(
+                &self.owner.query_id,
+                &partition.topic,
+                partition.partition,
+                undecoded,
+                now_ms,
+            )
+        };
+        let records: Vec<_> = undecoded.iter().map(record).collect();
+        self.log_all(processing_log, records, now_ms, transaction)
+    }
+
+    fn report(
+        &self,
+        task: &mut TaskCore,
+        reports: Vec<Report>,
+        transaction: &EpochTransaction,
+    ) -> Result<(), TaskError> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        for report in &reports {
+            match report {
+                Report::Expression { .. } => self.owner.metrics.count_errors(1),
+                Report::Late { .. } => self.owner.metrics.count_late(1),
+                Report::NullKey { row_count, .. } => self.owner.metrics.count_null_keys(*row_count),
+            }
+        }
+        let now_ms = self.shared.clock.wall_ms();
+        let record = |report| report_record(&self.owner.query_id, report, now_ms);
+        let records: Vec<_> = reports.iter().map(record).collect();
+        self.log_all(&mut task.processing_log, records, now_ms, transaction)
+    }
+
+    fn log_all(
+        &self,
+        processing_log: &mut TopicWriter,
+        values: Vec<Vec<u8>>,
+        now_ms: i64,
+        transaction: &EpochTransaction,
+    ) -> Result<(), TaskError> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        let records = EncodedRecords::values(values, now_ms);
+        let name = self.append_as(transaction);
+        Ok(processing_log.write(&records, self.shared.log.as_ref(), name)?)
+    }
+
+    /// A push query's state is committed to memory at once: nobody waits for it, and its caches stay small.
+    fn keep_own_state(&self, task: &mut TaskCore) -> Result<(), TaskError> {
+        let mut changes = Changes::new();
+        task.pipeline.hand_over(&mut changes);
+        if let Some(backend) = &task.own_backend {
+            backend.commit(changes).map_err(crate::operators::OperatorError::from)?;
+        }
+        Ok(())
+    }
+
+    /// Hands over what the task has done in its epoch, if the next one has begun.
+    fn hand_over_if_due(&self, task: &mut TaskCore) -> Result<(), TaskError> {
+        let current = self.shared.epochs.current();
+        if task.epoch == current {
+            return Ok(());
+        }
+        if task.has_progress && self.owner.rows.is_none() {
+            let mut changes = Changes::new();
+            task.pipeline.hand_over(&mut changes);
+            for input in &task.inputs {
+                put_position(
+                    &mut changes,
+                    &self.owner.query_id,
+                    task.sub_topology,
+                    &input.partition,
+                    input.position(),
+                );
+            }
+            self.shared.epochs.hand_over(&changes);
+            task.has_progress = false;
+        }
+        task.epoch = current;
+        self.epoch.store(current, Ordering::Release);
+        self.shared.epochs.notify();
+        Ok(())
+    }
+
+    fn fail(&self, error: &TaskError) {
+        let mut text = error.to_string();
+        let mut cause = std::error::Error::source(error);
+        while let Some(error) = cause {
+            let line = error.to_string();
+            if !text.contains(&line) {
+                text = format!("{text}: {line}");
+            }
+            cause = error.source();
+        }
+        tracing::warn!(query = %self.owner.query_id, error = %text, "query failed");
+        if let Some(rows) = &self.owner.rows {
+            rows.close(Some(crate::error::Error::new(crate::error::ErrorKind::Input, text.clone())));
+        }
+        self.owner.error.lock().get_or_insert(text);
+        self.shared.has_progress.store(true, Ordering::Release);
+        self.shared.epochs.notify();
+    }
+}

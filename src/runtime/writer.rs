@@ -1,0 +1,172 @@
+//! The output of a task: rows to records, records to batches, batches to the log.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+
+use crate::formats::FormatError;
+use crate::log::{
+    Acks, BatchError, Compression, Header, Log, LogError, Producer, RecordBatchBuilder,
+    StickyPartitioner,
+};
+use crate::operators::OperatorError;
+use crate::runtime::encode::{EncodedRecords, RecordEncoder};
+use crate::runtime::epochs::EpochTransaction;
+use crate::topology::Output;
+use crate::types::{Batch, TopicPartition};
+
+/// Batches are appended when they have grown to this, or when the task has nothing more to read.
+const BATCH_BYTES: usize = 128 * 1024;
+
+/// Why output cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum WriteError {
+    #[error(transparent)]
+    Log(#[from] LogError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error(transparent)]
+    Operator(#[from] OperatorError),
+}
+
+/// Under whose name records are appended.
+#[derive(Clone, Copy)]
+pub(super) enum AppendAs<'a> {
+    /// In the transaction of an epoch.
+    Transaction(&'a EpochTransaction),
+    /// In none: the output of a push query's repartition.
+    Nobody,
+}
+
+/// Writes records to the partitions of a topic.
+pub(super) struct TopicWriter {
+    partitions: Vec<(TopicPartition, RecordBatchBuilder)>,
+    sticky: StickyPartitioner,
+}
+
+impl TopicWriter {
+    /// Makes a writer for a topic of so many partitions.
+    pub(super) fn new(topic: &Arc<str>, partition_count: u32, seed: u32) -> Self {
+        let partition = |number| {
+            let builder = RecordBatchBuilder::new(Compression::None);
+            (TopicPartition::new(Arc::clone(topic), number), builder)
+        };
+        TopicWriter {
+            partitions: (0..partition_count).map(partition).collect(),
+            sticky: StickyPartitioner::new(partition_count, seed),
+        }
+    }
+
+    /// Returns how many partitions the topic has.
+    pub(super) fn partition_count(&self) -> u32 {
+        self.partitions.len() as u32
+    }
+
+    /// Adds records; batches that have grown large are appended.
+    pub(super) fn write(
+        &mut self,
+        records: &EncodedRecords,
+        log: &dyn Log,
+        name: AppendAs<'_>,
+    ) -> Result<(), WriteError> {
+        let sticky = self.sticky.partition();
+        let mut headers = Vec::new();
+        for (row, time) in records.times.iter().enumerate() {
+            let partition = records.partitions[row].unwrap_or(sticky) as usize;
+            let (key, value) = (records.keys.get(row), records.values.get(row));
+            headers.clear();
+            if let Some(all) = &records.headers {
+                headers.extend(row_headers(all, row));
+            }
+            let (_, builder) = &mut self.partitions[partition];
+            builder.push(*time, key, value, &headers)?;
+            if BATCH_BYTES <= builder.size() {
+                append(&mut self.partitions[partition], log, name)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends what has been added.
+    pub(super) fn flush(&mut self, log: &dyn Log, name: AppendAs<'_>) -> Result<(), WriteError> {
+        for partition in &mut self.partitions {
+            if !partition.1.is_empty() {
+                append(partition, log, name)?;
+            }
+        }
+        self.sticky.next_batch();
+        Ok(())
+    }
+}
+
+fn append(
+    (partition, builder): &mut (TopicPartition, RecordBatchBuilder),
+    log: &dyn Log,
+    name: AppendAs<'_>,
+) -> Result<(), WriteError> {
+    match name {
+        AppendAs::Transaction(transaction) => {
+            transaction.add(partition);
+            let producer: Producer = transaction.producer;
+            builder.set_transaction(producer);
+        }
+        AppendAs::Nobody => builder.set_producer(None),
+    }
+    // The epoch's commit makes it durable, not the append.
+    log.append(partition, builder.finish()?, Acks::Leader)?;
+    Ok(())
+}
+
+fn row_headers(headers: &ArrayRef, row: usize) -> Vec<Header<'_>> {
+    let Some(list) = headers.as_list_opt::<i32>() else { return Vec::new() };
+    let Some(pairs) = list.values().as_struct_opt() else { return Vec::new() };
+    let (names, values) = (pairs.column(0).as_string::<i32>(), pairs.column(1).as_binary::<i32>());
+    let (from, to) = (list.value_offsets()[row] as usize, list.value_offsets()[row + 1] as usize);
+    let header = |at: usize| Header {
+        key: names.value(at).as_bytes(),
+        value: (!values.is_null(at)).then(|| values.value(at)),
+    };
+    (from..to).map(header).collect()
+}
+
+/// Writes rows to the topic of an output.
+pub(super) struct OutputWriter {
+    encoder: RecordEncoder,
+    topic: TopicWriter,
+}
+
+impl OutputWriter {
+    /// Makes the writer of an output; none for rows that go to who asked.
+    pub(super) fn new(
+        output: &Output,
+        partition_count: u32,
+        seed: u32,
+    ) -> Result<Option<Self>, FormatError> {
+        let topic = match output {
+            Output::Sink { sink, .. } => Arc::clone(&sink.source.topic),
+            Output::Repartition { topic, .. } => Arc::clone(topic),
+            Output::Rows(_) => return Ok(None),
+        };
+        let writer = |encoder| OutputWriter {
+            encoder,
+            topic: TopicWriter::new(&topic, partition_count, seed),
+        };
+        Ok(RecordEncoder::new(output)?.map(writer))
+    }
+
+    /// Adds rows.
+    pub(super) fn write(
+        &mut self,
+        batch: &Batch,
+        log: &dyn Log,
+        name: AppendAs<'_>,
+    ) -> Result<(), WriteError> {
+        let records = self.encoder.encode(batch, self.topic.partition_count())?;
+        self.topic.write(&records, log, name)
+    }
+
+    /// Appends what has been added.
+    pub(super) fn flush(&mut self, log: &dyn Log, name: AppendAs<'_>) -> Result<(), WriteError> {
+        self.topic.flush(log, name)
+    }
+}

@@ -1,0 +1,124 @@
+//! A store of rows by key: the task's own changes and hot rows in memory, over what is committed.
+
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::state::{Backend, Changes, Scan, StateError, StorePartition};
+
+/// A partition of a key-value store, as its task sees it.
+///
+/// Keys that this epoch or the one being committed has changed are never dropped from memory: the backend does not know
+/// them yet. Others are, when there are too many.
+pub struct CachedStore {
+    partition: StorePartition,
+    backend: Arc<dyn Backend>,
+    rows: HashMap<Box<[u8]>, Slot, RandomState>,
+    /// The keys that changed in this epoch.
+    changed: Vec<Box<[u8]>>,
+    epoch: u64,
+    bytes: usize,
+    bytes_max: usize,
+}
+
+struct Slot {
+    value: Option<Box<[u8]>>,
+    /// The epoch that changed it last; 0 if it was only read.
+    changed_in: u64,
+}
+
+/// What a key and its slot take beside their bytes.
+const SLOT_OVERHEAD: usize = 64;
+
+impl CachedStore {
+    /// Opens a partition of a store. `bytes_max` bounds what it keeps in memory of what is committed already.
+    pub fn new(partition: StorePartition, backend: Arc<dyn Backend>, bytes_max: usize) -> Self {
+        CachedStore {
+            partition,
+            backend,
+            rows: HashMap::with_hasher(RandomState::default()),
+            changed: Vec::new(),
+            epoch: 1,
+            bytes: 0,
+            bytes_max,
+        }
+    }
+
+    /// Brings keys into memory in one read, so that `get` finds them.
+    pub fn load<'a>(&mut self, keys: impl Iterator<Item = &'a [u8]>) -> Result<(), StateError> {
+        let mut missing: Vec<Vec<u8>> = keys
+            .filter(|key| !self.rows.contains_key(*key))
+            .map(|key| self.partition.full_key(key))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        let values = self.backend.multi_get(&missing)?;
+        for (key, value) in missing.iter().zip(values) {
+            let slot = Slot { value: value.map(Vec::into_boxed_slice), changed_in: 0 };
+            self.insert(key[StorePartition::PREFIX_SIZE..].into(), slot);
+        }
+        Ok(())
+    }
+
+    /// Returns the row of a key that `load` brought in or `put` set; `None` for any other.
+    pub fn get(&self, key: &[u8]) -> Option<&[u8]> {
+        self.rows.get(key).and_then(|slot| slot.value.as_deref())
+    }
+
+    /// Sets or removes a key.
+    pub fn put(&mut self, key: &[u8], value: Option<&[u8]>) {
+        let slot = Slot { value: value.map(Into::into), changed_in: self.epoch };
+        if let Some(old) = self.rows.get_mut(key) {
+            self.bytes -= old.value.as_ref().map_or(0, |value| value.len());
+            self.bytes += slot.value.as_ref().map_or(0, |value| value.len());
+            if old.changed_in < self.epoch {
+                self.changed.push(key.into());
+            }
+            *old = slot;
+            return;
+        }
+        self.changed.push(key.into());
+        self.insert(key.into(), slot);
+    }
+
+    /// Reads what is committed from one key up to and without another; this epoch's changes are not in it.
+    pub fn scan_committed(&self, from: &[u8], to: Option<&[u8]>) -> Scan<'_> {
+        let from = self.partition.full_key(from);
+        let to = to.map_or_else(|| self.partition.end(), |to| self.partition.full_key(to));
+        self.backend.scan(&from, &to)
+    }
+
+    /// Hands over this epoch's changes, sorted, and begins the next epoch. The epoch before this one is committed by now.
+    pub fn hand_over(&mut self, changes: &mut Changes) {
+        self.changed.sort_unstable();
+        for key in self.changed.drain(..) {
+            match self.rows.get(&key).and_then(|slot| slot.value.as_deref()) {
+                Some(value) => changes.put(self.partition, &key, value),
+                None => changes.delete(self.partition, &key),
+            }
+        }
+        if self.bytes > self.bytes_max {
+            self.evict();
+        }
+        self.epoch += 1;
+    }
+
+    fn insert(&mut self, key: Box<[u8]>, slot: Slot) {
+        self.bytes += SLOT_OVERHEAD + key.len() + slot.value.as_ref().map_or(0, |value| value.len());
+        self.rows.insert(key, slot);
+    }
+
+    /// Drops what is committed. Hot keys come back with the next `load`; dropping all at once costs nothing per access.
+    fn evict(&mut self) {
+        let epoch = self.epoch;
+        self.rows.retain(|_, slot| epoch <= slot.changed_in);
+        let size = |(key, slot): (&Box<[u8]>, &Slot)| {
+            SLOT_OVERHEAD + key.len() + slot.value.as_ref().map_or(0, |value| value.len())
+        };
+        self.bytes = self.rows.iter().map(size).sum();
+    }
+}

@@ -1,0 +1,20 @@
+//! State that survives: stores of keys and rows, in layers.
+//!
+//! ```text
+//! operator -> Cached (this task's changes, hot rows) -> Backend (what is committed: RocksDB, or memory)
+//! ```
+//!
+//! A task never writes to the backend: it hands its [`Changes`] over at the end of an epoch, and the epoch's commit writes
+//! those of all tasks at once. So committed state is never ahead of committed offsets.
+
+mod backend;
+mod cached;
+mod changes;
+mod memory;
+mod rocks;
+
+pub use backend::{Backend, Scan, StateError, StoreId, StorePartition};
+pub use cached::CachedStore;
+pub use changes::Changes;
+pub use memory::MemoryBackend;
+pub use rocks::RocksBackend;

@@ -1,0 +1,326 @@
+//! Builds a topology from a plan.
+
+use std::sync::Arc;
+
+use crate::catalog::SourceKind;
+use crate::expr::{Expr, Projection};
+use crate::formats::{Format, FormatKind};
+use crate::operators::{AggregateSpec, TimeWindows};
+use crate::plan::{AggregateCall, Node, NodeOp, QueryPlan, WindowShape, WindowSpec};
+use crate::state::StoreId;
+use crate::topology::{
+    Input, Materialized, OperatorNode, OperatorSpec, Output, Read, SubTopology, Target, Topology,
+};
+
+/// Why a plan cannot be run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{clause} cannot be executed yet. {hint}")]
+pub struct TopologyError {
+    /// The clause of the statement that has no operator.
+    pub clause: &'static str,
+    /// What to do instead.
+    pub hint: &'static str,
+}
+
+/// Builds the topology of a query. The query's id is part of the names of its stores and repartition topics.
+pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError> {
+    let mut builder = Builder { query_id, done: Vec::new(), store_count: 0 };
+    let mut part = Part::default();
+    let key_format = plan.sink.as_ref().map(|sink| sink.source.key_format.clone());
+    let mut target = Target::Output;
+    let needs_rows = plan.sink.is_some()
+        && plan.root.kind == SourceKind::Table
+        && grouped_below(&plan.root).is_none();
+    if needs_rows {
+        let store = builder.store("Materialize");
+        let schema = plan.root.schema.clone();
+        target = part.push(OperatorSpec::Materialize { schema, store }, target);
+    }
+    builder.add(&plan.root, target, &mut part, key_format.as_ref())?;
+    let output = match &plan.sink {
+        Some(sink) => Output::Sink {
+            sink: sink.clone(),
+            schema: plan.root.schema.clone(),
+            is_windowed: plan.root.is_windowed,
+        },
+        None => Output::Rows(plan.root.schema.clone()),
+    };
+    builder.done.push(part.finish(output));
+    let materialized = materialized(plan, &builder.done);
+    Ok(Topology { sub_topologies: builder.done, materialized })
+}
+
+/// Finds the aggregate that a table's rows come from through filters and projections only.
+fn grouped_below(node: &Node) -> Option<&Node> {
+    match &node.op {
+        NodeOp::Aggregate { .. } | NodeOp::WindowAggregate { .. } => Some(node),
+        NodeOp::Filter { input, .. } | NodeOp::Project { input, .. } => grouped_below(input),
+        NodeOp::Source { .. }
+        | NodeOp::FlatMap { .. }
+        | NodeOp::Repartition { .. }
+        | NodeOp::StreamTableJoin { .. }
+        | NodeOp::StreamStreamJoin { .. }
+        | NodeOp::TableTableJoin { .. }
+        | NodeOp::ForeignKeyJoin { .. } => None,
+    }
+}
+
+/// Finds the state that a table can be read from: the last operator that keeps rows, and what follows it.
+fn materialized(plan: &QueryPlan, parts: &[SubTopology]) -> Option<Materialized> {
+    let keeps_rows = |spec: &OperatorSpec| {
+        matches!(
+            spec,
+            OperatorSpec::Materialize { .. }
+                | OperatorSpec::Aggregate { .. }
+                | OperatorSpec::WindowAggregate { .. }
+        )
+    };
+    if plan.sink.is_none() || plan.root.kind != SourceKind::Table {
+        return None;
+    }
+    let sub_topology = parts.len().checked_sub(1)?;
+    let mut then = Vec::new();
+    let mut target = Target::Output;
+    // Operators stand in the order in which they were added, downstream first: walk up from the output.
+    for node in &parts[sub_topology].operators {
+        if node.target != target {
+            continue;
+        }
+        let spec = match &node.spec {
+            OperatorSpec::TableFilter { predicate, .. } => OperatorSpec::Filter(predicate.clone()),
+            spec => spec.clone(),
+        };
+        if keeps_rows(&spec) {
+            then.reverse();
+            let schema = plan.root.schema.clone();
+            let is_windowed = plan.root.is_windowed;
+            return Some(Materialized { operator: spec, sub_topology, then, schema, is_windowed });
+        }
+        then.push(spec);
+        let index = parts[sub_topology].operators.iter().position(|other| std::ptr::eq(other, node))?;
+        target = Target::Operator { index, port: 0 };
+    }
+    None
+}
+
+struct Builder<'a> {
+    query_id: &'a str,
+    done: Vec<SubTopology>,
+    store_count: usize,
+}
+
+/// A sub-topology on its way. Operators are added downstream first, so that each one's target is there already.
+#[derive(Default)]
+struct Part {
+    inputs: Vec<Input>,
+    operators: Vec<OperatorNode>,
+}
+
+impl Part {
+    /// Adds an operator and returns the target that leads into it.
+    fn push(&mut self, spec: OperatorSpec, target: Target) -> Target {
+        self.operators.push(OperatorNode { spec, target });
+        Target::Operator { index: self.operators.len() - 1, port: 0 }
+    }
+
+    fn finish(self, output: Output) -> SubTopology {
+        let mut topics: Vec<_> = self.inputs.iter().map(|input| &input.topic).collect();
+        topics.sort_unstable();
+        let is_one_by_one = topics.windows(2).any(|pair| pair[0] == pair[1]);
+        let Part { inputs, operators } = self;
+        SubTopology { inputs, operators, output, is_one_by_one }
+    }
+}
+
+/// A port other than the first.
+fn port(target: Target, port: usize) -> Target {
+    match target {
+        Target::Operator { index, .. } => Target::Operator { index, port },
+        Target::Output => Target::Output,
+    }
+}
+
+impl Builder<'_> {
+    /// Adds a node and all below it, so that its rows go to `target`. `key_format` says how a repartition below writes its keys.
+    fn add(
+        &mut self,
+        node: &Node,
+        target: Target,
+        part: &mut Part,
+        key_format: Option<&Format>,
+    ) -> Result<(), TopologyError> {
+        match &node.op {
+            NodeOp::Source { source, columns, .. } => {
+                let read = Read::Source { source: Arc::clone(source), columns: columns.clone() };
+                let is_table = node.kind == SourceKind::Table;
+                let topic = Arc::clone(&source.topic);
+                part.inputs.push(Input { topic, read, target, is_table });
+                Ok(())
+            }
+            NodeOp::Filter { input, predicate } => {
+                let spec = match node.kind {
+                    SourceKind::Stream => OperatorSpec::Filter(predicate.clone()),
+                    SourceKind::Table => OperatorSpec::TableFilter {
+                        predicate: predicate.clone(),
+                        schema: node.schema.clone(),
+                        store: self.store(&format!("TableFilter {predicate}")),
+                    },
+                };
+                let target = part.push(spec, target);
+                self.add(input, target, part, key_format)
+            }
+            NodeOp::Project { input, exprs } => {
+                let spec = OperatorSpec::Project(Projection::new(exprs.clone()));
+                let target = part.push(spec, target);
+                self.add(input, target, part, key_format)
+            }
+            NodeOp::Repartition { input, exprs } => {
+                self.cut(node, input, exprs, target, part, key_format)
+            }
+            NodeOp::Aggregate { input, group_by, aggregates } => {
+                refuse_table(input)?;
+                let spec = aggregate_spec(group_by, aggregates);
+                let store = self.store(&format!("Aggregate {}", describe(group_by, aggregates)));
+                let target = part.push(OperatorSpec::Aggregate { spec, store }, target);
+                self.add(input, target, part, key_format)
+            }
+            NodeOp::WindowAggregate { input, group_by, aggregates, window, emit_final } => {
+                refuse_table(input)?;
+                let windows = time_windows(window, *emit_final)?;
+                let spec = aggregate_spec(group_by, aggregates);
+                let text = describe(group_by, aggregates);
+                let store = self.store(&format!("WindowAggregate {windows:?} {text}"));
+                let spec = OperatorSpec::WindowAggregate { spec, windows, store };
+                let target = part.push(spec, target);
+                self.add(input, target, part, key_format)
+            }
+            NodeOp::StreamTableJoin { left, right, kind } => {
+                let store = self.store(&format!("StreamTableJoin {}", right.schema));
+                let spec = OperatorSpec::StreamTableJoin {
+                    left: left.schema.clone(),
+                    right: right.schema.clone(),
+                    kind: *kind,
+                    store,
+                };
+                let target = part.push(spec, target);
+                let format = source_key_format(right).or_else(|| source_key_format(left));
+                self.add(left, port(target, 0), part, format.as_ref())?;
+                self.add(right, port(target, 1), part, format.as_ref())
+            }
+            NodeOp::FlatMap { .. } => Err(later("a table function in SELECT")),
+            NodeOp::StreamStreamJoin { .. } => Err(later("a join of two streams")),
+            NodeOp::TableTableJoin { .. } => Err(later("a join of two tables")),
+            NodeOp::ForeignKeyJoin { .. } => Err(later("a join of tables on a foreign key")),
+        }
+    }
+
+    /// Ends a sub-topology in a repartition topic, which becomes an input of the one at hand.
+    fn cut(
+        &mut self,
+        node: &Node,
+        input: &Node,
+        exprs: &[Expr],
+        target: Target,
+        part: &mut Part,
+        key_format: Option<&Format>,
+    ) -> Result<(), TopologyError> {
+        let mut upstream = Part::default();
+        let spec = OperatorSpec::Project(Projection::new(exprs.to_vec()));
+        let into = upstream.push(spec, Target::Output);
+        self.add(input, into, &mut upstream, None)?;
+        let topic: Arc<str> =
+            format!("_tidemill-{}-{}-repartition", self.query_id, self.done.len()).into();
+        part.inputs.push(Input {
+            topic: Arc::clone(&topic),
+            read: Read::Repartition(node.schema.clone()),
+            target,
+            is_table: node.kind == SourceKind::Table,
+        });
+        let key_format = key_format.filter(|format| writes_key(format, node));
+        self.done.push(upstream.finish(Output::Repartition {
+            topic,
+            schema: node.schema.clone(),
+            key_format: key_format.cloned().unwrap_or(JSON_KEY),
+        }));
+        Ok(())
+    }
+
+    /// Names a store by what it means: the query, what its operator does, and how many came before it.
+    fn store(&mut self, meaning: &str) -> StoreId {
+        let text = format!("{}\n{}\n{meaning}", self.query_id, self.store_count);
+        self.store_count += 1;
+        StoreId(fingerprint(text.as_bytes()).max(1))
+    }
+}
+
+/// Keys that no other topic has to agree with are written as JSON, which can write any.
+const JSON_KEY: Format = Format { kind: FormatKind::Json, delimiter: b',', unwrapped: true };
+
+/// KAFKA and NONE cannot write every key.
+fn writes_key(format: &Format, node: &Node) -> bool {
+    match format.kind {
+        FormatKind::Json | FormatKind::Delimited => true,
+        FormatKind::Kafka => node.schema.key_count() == 1,
+        FormatKind::None => false,
+    }
+}
+
+/// Returns how the keys of a side of a join are written, if they stand in a topic that is not this query's own.
+fn source_key_format(node: &Node) -> Option<Format> {
+    match &node.op {
+        NodeOp::Source { source, .. } => Some(source.key_format.clone()),
+        NodeOp::Filter { input, .. }
+        | NodeOp::Project { input, .. }
+        | NodeOp::FlatMap { input, .. } => source_key_format(input),
+        NodeOp::StreamTableJoin { left, .. } => source_key_format(left),
+        NodeOp::TableTableJoin { left, .. } => source_key_format(left),
+        NodeOp::ForeignKeyJoin { left, .. } => source_key_format(left),
+        NodeOp::StreamStreamJoin { left, .. } => source_key_format(left),
+        NodeOp::Repartition { .. }
+        | NodeOp::Aggregate { .. }
+        | NodeOp::WindowAggregate { .. } => None,
+    }
+}
+
+fn aggregate_spec(group_by: &[Expr], aggregates: &[AggregateCall]) -> AggregateSpec {
+    let calls: Vec<_> =
+        aggregates.iter().map(|call| (call.function.clone(), call.args.clone())).collect();
+    AggregateSpec::new(group_by, &calls)
+}
+
+fn describe(group_by: &[Expr], aggregates: &[AggregateCall]) -> String {
+    let keys: Vec<_> = group_by.iter().map(ToString::to_string).collect();
+    let calls: Vec<_> = aggregates.iter().map(|call| call.text.as_str()).collect();
+    format!("{} by {}", calls.join(", "), keys.join(", "))
+}
+
+fn time_windows(window: &WindowSpec, emit_final: bool) -> Result<TimeWindows, TopologyError> {
+    if emit_final {
+        return Err(TopologyError { clause: "EMIT FINAL", hint: "Use EMIT CHANGES." });
+    }
+    let (size_ms, advance_ms) = match window.shape {
+        WindowShape::Tumbling { size_ms } => (size_ms, size_ms),
+        WindowShape::Hopping { size_ms, advance_ms } => (size_ms, advance_ms),
+        WindowShape::Session { .. } => return Err(later("WINDOW SESSION")),
+    };
+    let WindowSpec { grace_ms, retention_ms, .. } = *window;
+    Ok(TimeWindows { size_ms, advance_ms, grace_ms, retention_ms })
+}
+
+fn refuse_table(input: &Node) -> Result<(), TopologyError> {
+    match input.kind {
+        SourceKind::Stream => Ok(()),
+        SourceKind::Table => Err(later("GROUP BY on a table")),
+    }
+}
+
+fn later(clause: &'static str) -> TopologyError {
+    TopologyError { clause, hint: "Leave it out, or compute it in the program that reads the result." }
+}
+
+/// FNV-1a, 64 bits: the same in every version, as the names of stores must be.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}

@@ -1,0 +1,130 @@
+//! A plan as operators, cut into sub-topologies at repartition topics.
+//!
+//! A sub-topology has inputs, a tree of operators and one output. It is run by one task per partition; tasks share nothing,
+//! an exchange between them is a topic.
+
+mod builder;
+mod describe;
+mod operator;
+
+use std::sync::Arc;
+
+use crate::catalog::Source;
+use crate::formats::Format;
+use crate::plan::{Sink, SourceColumn};
+use crate::types::Schema;
+
+pub use builder::{TopologyError, build};
+pub use operator::{OperatorSpec, StateEnv};
+
+/// A query as operators.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    /// Its sub-topologies, upstream before downstream; the last one has the query's output.
+    pub sub_topologies: Vec<SubTopology>,
+    /// The state that pull queries read; none for a stream.
+    pub materialized: Option<Materialized>,
+}
+
+/// A part of a query that one task runs for one partition.
+#[derive(Clone, Debug)]
+pub struct SubTopology {
+    /// What it reads; all of these topics have the same number of partitions.
+    pub inputs: Vec<Input>,
+    /// Its operators, upstream before downstream.
+    pub operators: Vec<OperatorNode>,
+    /// Where its results go.
+    pub output: Output,
+    /// Whether one input reaches an operator on two ways (a self-join), so that records have to go through one by one.
+    pub is_one_by_one: bool,
+}
+
+/// What a sub-topology reads from a topic.
+#[derive(Clone, Debug)]
+pub struct Input {
+    /// The topic.
+    pub topic: Arc<str>,
+    /// How its records become rows.
+    pub read: Read,
+    /// Where the rows go.
+    pub target: Target,
+    /// Whether the rows are changes of a table: those without a key are dropped.
+    pub is_table: bool,
+}
+
+/// How records become rows.
+#[derive(Clone, Debug)]
+pub enum Read {
+    /// By the formats of a stream or table.
+    Source {
+        /// The stream or table.
+        source: Arc<Source>,
+        /// What each column of the rows is.
+        columns: Vec<SourceColumn>,
+    },
+    /// From a repartition topic, where rows of this schema stand in the internal format.
+    Repartition(Schema),
+}
+
+/// Where rows go next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Into a port of an operator of the same sub-topology.
+    Operator {
+        /// The operator.
+        index: usize,
+        /// Its port.
+        port: usize,
+    },
+    /// Out of the sub-topology.
+    Output,
+}
+
+/// An operator and what follows it.
+#[derive(Clone, Debug)]
+pub struct OperatorNode {
+    /// What it does.
+    pub spec: OperatorSpec,
+    /// Where its rows go.
+    pub target: Target,
+}
+
+/// Where a sub-topology's results go.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// Into the topic of a stream or table.
+    Sink {
+        /// The stream or table.
+        sink: Sink,
+        /// The columns of the rows.
+        schema: Schema,
+        /// Whether the rows' keys are windowed.
+        is_windowed: bool,
+    },
+    /// Into a repartition topic.
+    Repartition {
+        /// The topic.
+        topic: Arc<str>,
+        /// The columns of the rows, the new key's first.
+        schema: Schema,
+        /// How the key is written: equal keys must go where those of the topics it is joined with go.
+        key_format: Format,
+    },
+    /// To whoever asked a push query.
+    Rows(Schema),
+}
+
+/// The state that pull queries read, and what is still to be done to its rows.
+#[derive(Clone, Debug)]
+pub struct Materialized {
+    /// The operator that keeps the state.
+    pub operator: OperatorSpec,
+    /// The sub-topology it stands in.
+    pub sub_topology: usize,
+    /// What follows it up to the table: filters and projections.
+    pub then: Vec<OperatorSpec>,
+    /// The columns of the table.
+    pub schema: Schema,
+    /// Whether its keys are windowed.
+    pub is_windowed: bool,
+}
