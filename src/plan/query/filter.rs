@@ -3,7 +3,7 @@
 use tidemill_grammar::ast::Expr;
 
 use crate::error::Error;
-use crate::expr::{Clause, check_filter};
+use crate::expr::Clause;
 use crate::plan::NodeOp;
 use crate::plan::query::context::Context;
 use crate::plan::query::magic_time;
@@ -17,7 +17,6 @@ pub(super) fn filter(
     ctx: Context<'_>,
 ) -> Result<Relation, Error> {
     let predicate = magic_time::rewritten(predicate);
-    let resolved = relation.resolve(&predicate, clause, ctx)?;
-    check_filter(&resolved, clause).map_err(|error| error.in_clause(clause))?;
+    let resolved = relation.resolve_filter(&predicate, clause, ctx)?;
     Ok(relation.wrap(|input| NodeOp::Filter { input, predicate: resolved }))
 }

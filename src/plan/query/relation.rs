@@ -6,7 +6,7 @@ use tidemill_grammar::ast::{Expr as AstExpr, Position};
 
 use crate::catalog::SourceKind;
 use crate::error::Error;
-use crate::expr::{Clause, Expr, ResolveErrorKind, Scope, ScopeColumn, resolve};
+use crate::expr::{Clause, Expr, ResolveErrorKind, Scope, ScopeColumn, resolve, resolve_filter};
 use crate::plan::query::bind::{Selected, column_expr};
 use crate::plan::query::context::Context;
 use crate::plan::query::sources::{BoundSource, OfferedColumn};
@@ -177,6 +177,17 @@ impl Relation {
         }
         let scope = RelationScope { relation: self, ctx };
         resolve(expr, &scope, ctx.registry).map_err(|error| error.in_clause(clause))
+    }
+
+    /// Resolves an expression that says which rows are kept.
+    pub(super) fn resolve_filter(
+        &self,
+        expr: &AstExpr,
+        clause: Clause,
+        ctx: Context<'_>,
+    ) -> Result<Expr, Error> {
+        let scope = RelationScope { relation: self, ctx };
+        resolve_filter(expr, &scope, ctx.registry).map_err(|error| error.in_clause(clause))
     }
 
     /// Returns what the node's columns become below a new key: all of them, `count` places further to the right.
