@@ -77,7 +77,6 @@ pub enum SourceKind {
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a statement is built once and read once")]
 #[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum Statement {
     /// `CREATE [OR REPLACE] [SOURCE] STREAM | TABLE [IF NOT EXISTS] name (elements) WITH (…)`.

@@ -175,7 +175,7 @@ fn sign(f: &mut fmt::Formatter<'_>, negative: bool, operand: &Expr) -> fmt::Resu
     let text = At(operand, Level::Sign).to_string();
     let merges = |char: char| char == '-' || char.is_ascii_digit();
     match (negative, text.starts_with(merges)) {
-        (true, true) => write!(f, "-({operand})"),
+        (true, true) => write!(f, "-({text})"),
         (true, false) => write!(f, "-{text}"),
         (false, _) => write!(f, "+{text}"),
     }
