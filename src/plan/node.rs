@@ -206,3 +206,27 @@ impl Node {
         }
     }
 }
+
+impl Node {
+    /// Puts other nodes in the place of those it reads from.
+    #[must_use]
+    pub fn map_inputs(mut self, map: &mut dyn FnMut(Node) -> Node) -> Self {
+        match &mut self.op {
+            NodeOp::Source { .. } => {}
+            NodeOp::Filter { input, .. }
+            | NodeOp::Project { input, .. }
+            | NodeOp::FlatMap { input, .. }
+            | NodeOp::Repartition { input, .. }
+            | NodeOp::Aggregate { input, .. }
+            | NodeOp::WindowAggregate { input, .. } => **input = map(Node::clone(input)),
+            NodeOp::StreamTableJoin { left, right, .. }
+            | NodeOp::StreamStreamJoin { left, right, .. }
+            | NodeOp::TableTableJoin { left, right, .. }
+            | NodeOp::ForeignKeyJoin { left, right, .. } => {
+                **left = map(Node::clone(left));
+                **right = map(Node::clone(right));
+            }
+        }
+        self
+    }
+}

@@ -14,6 +14,7 @@ mod grouping;
 mod join;
 mod join_check;
 mod join_on;
+mod lookup;
 mod magic_time;
 mod names;
 mod partition;
