@@ -15,6 +15,7 @@ mod options;
 mod outcome;
 mod produce;
 mod session;
+mod test_driver;
 mod topics;
 
 use std::collections::BTreeMap;
@@ -45,6 +46,7 @@ pub use options::EngineOptions;
 pub use outcome::{ConsumedRecord, Outcome, Row, RowStream, rows_of};
 pub use produce::ProducedRecord;
 pub use session::Session;
+pub use test_driver::{TestDriver, TestRecord, TestRow};
 pub use topics::{PartitionDetails, TopicDetails};
 
 /// A running engine. Clones are the same engine; it is closed with [`close`](Engine::close), or with the last clone.
@@ -80,7 +82,8 @@ impl Engine {
         let disk = Arc::new(RealDisk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let log_folder = options.data_dir.join("log");
-        let log = EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
+        let log =
+            EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
         let memory = options::memory_bytes(&config);
         let backend = RocksBackend::open(&options.data_dir.join("state"), memory / 2)?;
         Engine::start(Arc::new(log), Arc::new(backend), clock, config)

@@ -15,6 +15,8 @@ use crate::engine::{Outcome, Session};
 use crate::error::{Error, Result};
 use crate::plan::{Action, analyze_statement};
 
+pub(super) use apply::{Effects, apply, control};
+pub(super) use insert::{insert_batch, sink_output};
 pub use show::CatalogNames;
 
 impl Session {
