@@ -85,6 +85,13 @@ impl Recovery<'_> {
                 self.scan(&segment, &unknown[number + 1..], &checkpoint, &mut progress)?;
             }
         }
+        if progress.damage.is_none() && progress.next_offset < checkpoint.recovery_point {
+            // The log is whole as far as it goes, but it once went further.
+            let (offset, last) = (progress.next_offset, progress.segments.last());
+            let segment = last.map_or(*first, |segment| segment.base);
+            let position = last.map_or(0, |segment| segment.size());
+            progress.damage = Some(Damage { offset, segment, position });
+        }
         self.finish(progress, checkpoint, log_start, *first)
     }
 

@@ -11,7 +11,7 @@ use super::fixture::{NOW, open_with, t};
 use super::random::Random;
 
 /// How many histories are tried; each is cut at some hundred operations. `TIDEMILL_CRASH_HISTORIES` sets another count.
-const HISTORIES: u64 = 40;
+const HISTORIES: u64 = 20;
 const STEPS: usize = 90;
 
 /// Two producers of transactions, and one that numbers its batches.
@@ -382,14 +382,25 @@ fn keeps_its_promises_wherever_it_is_cut() {
         for operation in 1..=whole.operations() {
             let (disk, model) = play(seed, Some(operation));
             let _place = Place { seed, operation };
-            check(&disk.kill(), &model, model.written, &mut tally);
+            let killed = cut_start(disk.kill(), operation).kill();
+            check(&killed, &model, model.written, &mut tally);
             let loss = PowerLoss { seed: operation, reorders: operation % 2 == 0 };
-            check(&disk.crash(loss), &model, model.synced, &mut tally);
+            let crashed = cut_start(disk.crash(loss), operation).crash(loss);
+            check(&crashed, &model, model.synced, &mut tally);
         }
     }
     println!("{histories} histories: {tally:?}");
     assert!(first != 0 || histories < HISTORIES || 10_000 <= tally.points);
     assert!(0 < tally.dropped, "no torn end was seen");
+}
+
+/// Cuts some of the starts after a crash too.
+fn cut_start(disk: SimDisk, operation: u64) -> SimDisk {
+    if operation % 3 == 0 {
+        disk.fail_at(1 + operation % 7, Fault::Stop);
+        drop(open_with(&disk, config()));
+    }
+    disk
 }
 
 /// Says where a check failed, so that `TIDEMILL_CRASH_SEED` replays it.
