@@ -15,6 +15,8 @@ use crate::disk::{Disk, read_file};
 pub(super) trait Entry: Copy + Send + Sync {
     /// Its size in the file.
     const SIZE: usize;
+    /// Whether Kafka's tools do without the file when it has no entries.
+    const IS_OPTIONAL: bool = false;
     /// Appends its bytes.
     fn put(&self, target: &mut Vec<u8>);
     /// Reads it from `SIZE` bytes.
@@ -129,7 +131,7 @@ impl<E: Entry> IndexTable<E> {
         };
         let file = match disk.open(&self.path) {
             Ok(file) => file,
-            Err(_) if entries.is_empty() => return Ok(*stored),
+            Err(_) if entries.is_empty() && E::IS_OPTIONAL => return Ok(*stored),
             Err(_) => {
                 *stored = Mark::default();
                 disk.create(&self.path)?

@@ -361,9 +361,13 @@ fn resume(
     Ok(IndexProgress { bytes_since_entry: known.size - last, largest: known.largest })
 }
 
-/// Reads the largest timestamp of a segment's first batch.
+/// Reads the largest timestamp of a segment's first batch of records.
 fn first_timestamp(file: &dyn DiskFile, size: u64) -> Option<i64> {
     let mut scanner = BatchScanner::new(file, 0, size);
-    let (_, batch) = scanner.next().ok()??;
-    Some(batch.max_timestamp())
+    loop {
+        let (_, batch) = scanner.next().ok()??;
+        if !batch.header().is_control() {
+            return Some(batch.max_timestamp());
+        }
+    }
 }

@@ -19,10 +19,8 @@ fn record() -> impl Strategy<Value = Record> {
 fn build(codec: Compression, records: &[Record]) -> EncodedBatches {
     let mut builder = RecordBatchBuilder::new(codec);
     for (timestamp, key, value, headers) in records {
-        let headers: Vec<_> = headers
-            .iter()
-            .map(|(key, value)| Header { key, value: value.as_deref() })
-            .collect();
+        let headers: Vec<_> =
+            headers.iter().map(|(key, value)| Header { key, value: value.as_deref() }).collect();
         builder.push(*timestamp, key.as_deref(), value.as_deref(), &headers).unwrap();
     }
     builder.finish()
@@ -126,22 +124,66 @@ fn columns_are_the_same_as_records() {
     assert_eq!(columns.finish().bytes(), rows.finish().bytes());
 }
 
-/// Written by Kafka's Java client 4.1: `MemoryRecords.withRecords(Compression.NONE, …)`, base offset 0.
+/// What Kafka 4.1's Java client writes for the two records of [`bytes_are_those_that_kafka_writes`].
+const KAFKA: [(Compression, &str); 5] = [
+    (
+        Compression::None,
+        "000000000000000000000049ffffffff029357547f00000000000100000000000003e800000000000003e9ffff\
+         ffffffffffffffffffffffff0000000220000000026b0a76616c756502026802780c000202010100",
+    ),
+    (
+        Compression::Gzip,
+        "00000000000000000000005dffffffff02caf6d06000010000000100000000000003e800000000000003e9ffff\
+         ffffffffffffffffffffffff000000021f8b08000000000000ff5360606060cae62a4bcc294d6562ca60aae0\
+         6160626264640000d6d0c14218000000",
+    ),
+    (
+        Compression::Snappy,
+        "00000000000000000000005fffffffff02d395013e00020000000100000000000003e800000000000003e9ffff\
+         ffffffffffffffffffffffff0000000282534e415050590000000001000000010000001a185c20000000026b0a\
+         76616c756502026802780c000202010100",
+    ),
+    (
+        Compression::Lz4,
+        "000000000000000000000058ffffffff026e92a83d00030000000100000000000003e800000000000003e9ffff\
+         ffffffffffffffffffffffff0000000204224d186040821800008020000000026b0a76616c756502026802780c\
+         00020201010000000000",
+    ),
+    (
+        Compression::Zstd,
+        "000000000000000000000055ffffffff029058b54500040000000100000000000003e800000000000003e9ffff\
+         ffffffffffffffffffffffff0000000228b52ffd0058c0000020000000026b0a76616c756502026802780c0002\
+         02010100010000",
+    ),
+];
+
+fn from_hex(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks_exact(2);
+    digits.map(|pair| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap()).collect()
+}
+
 #[test]
 fn bytes_are_those_that_kafka_writes() {
     let mut builder = RecordBatchBuilder::new(Compression::None);
     let headers = [Header { key: b"h", value: Some(b"x") }];
     builder.push(1_000, Some(b"k"), Some(b"value"), &headers).unwrap();
     builder.push(1_001, None, None, &[]).unwrap();
-    let hex: String = builder.finish().bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    expect!["00000000000000000000004900000000029357547f00000000000100000000000003e800000000000003e9ffffffffffffffffffffffffffff0000000220000000026b0a76616c756502026802780c000202010100"].assert_eq(&hex);
+    let ours = builder.finish();
+    let mut kafkas = from_hex(KAFKA[0].1);
+    // The leader epoch is the log's to fill in; Kafka's client leaves it at -1.
+    kafkas[12..16].fill(0);
+    assert_eq!(ours.bytes(), kafkas);
+    for (codec, hex) in KAFKA {
+        let theirs = EncodedBatches::try_from_wire(&from_hex(hex)).unwrap();
+        assert_eq!(theirs.headers().next().unwrap().compression(), Ok(codec));
+        assert_eq!(decode(theirs.bytes()), decode(ours.bytes()), "{codec:?}");
+    }
 }
 
 #[track_caller]
 fn refused(change: impl FnOnce(&mut Vec<u8>), want: expect_test::Expect) {
-    let mut bytes = build(Compression::None, &[(5, None, Some(b"value".to_vec()), vec![])])
-        .bytes()
-        .to_vec();
+    let mut bytes =
+        build(Compression::None, &[(5, None, Some(b"value".to_vec()), vec![])]).bytes().to_vec();
     change(&mut bytes);
     reseal(&mut bytes);
     want.assert_eq(&EncodedBatches::try_from_wire(&bytes).unwrap_err().to_string());
@@ -162,9 +204,15 @@ fn refuses_what_only_the_log_may_write() {
 fn refuses_counts_and_lengths_that_are_not_so() {
     refused(|bytes| bytes[16] = 1, expect!["batch has format version 1, not 2"]);
     refused(|bytes| bytes[60] = 2, expect!["batch has an impossible count or offset 2"]);
-    refused(|bytes| bytes[57] = 0x7f, expect!["batch has an impossible count or offset 2130706433"]);
+    refused(
+        |bytes| bytes[57] = 0x7f,
+        expect!["batch has an impossible count or offset 2130706433"],
+    );
     refused(|bytes| bytes[8] = 0x7f, expect!["batch of 2130706505 bytes has only 73"]);
-    refused(|bytes| bytes[61] = 0x7e, expect!["batch holds a damaged record: record ends too early"]);
+    refused(
+        |bytes| bytes[61] = 0x7e,
+        expect!["batch holds a damaged record: record ends too early"],
+    );
     refused(|bytes| bytes.truncate(40), expect!["batch of 61 bytes has only 40"]);
 }
 

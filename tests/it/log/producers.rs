@@ -40,8 +40,16 @@ fn the_last_five_batches_sent_again_get_their_offsets() {
     for sequence in 1..6 {
         check_offset(&log, sequence, i64::from(sequence));
     }
-    check(&log, numbered(A, 0, &["v"]), expect!["producer 1 sent sequence 0, but 6 comes next in partition t-0"]);
-    check(&log, numbered(A, 7, &["v"]), expect!["producer 1 sent sequence 7, but 6 comes next in partition t-0"]);
+    check(
+        &log,
+        numbered(A, 0, &["v"]),
+        expect!["producer 1 sent sequence 0, but 6 comes next in partition t-0"],
+    );
+    check(
+        &log,
+        numbered(A, 7, &["v"]),
+        expect!["producer 1 sent sequence 7, but 6 comes next in partition t-0"],
+    );
     let log = log.reopened(|_| ());
     for sequence in 1..6 {
         check_offset(&log, sequence, i64::from(sequence));
@@ -69,9 +77,17 @@ fn a_newer_epoch_fences_the_older() {
     let log = Fixture::new();
     let newer = Producer { epoch: 1, ..A };
     check(&log, numbered(A, 0, &["a"]), expect!["0"]);
-    check(&log, numbered(newer, 5, &["b"]), expect!["producer 1 sent sequence 5, but 0 comes next in partition t-0"]);
+    check(
+        &log,
+        numbered(newer, 5, &["b"]),
+        expect!["producer 1 sent sequence 5, but 0 comes next in partition t-0"],
+    );
     check(&log, numbered(newer, 0, &["b"]), expect!["1"]);
-    check(&log, numbered(A, 1, &["c"]), expect!["producer 1 has epoch 0, but partition t-0 knows epoch 1"]);
+    check(
+        &log,
+        numbered(A, 1, &["c"]),
+        expect!["producer 1 has epoch 0, but partition t-0 knows epoch 1"],
+    );
     let late = log.log.end_transaction(A, &[t()], Outcome::Commit).unwrap_err();
     expect!["producer 1 has epoch 0, but partition t-0 knows epoch 1"].assert_eq(&late.to_string());
 }
@@ -135,7 +151,8 @@ fn open_transactions_are_found_again() {
 fn a_transaction_holds_all_that_its_producer_sends() {
     let log = Fixture::new();
     check(&log, transactional(A, &["a"]), expect!["0"]);
-    let refused = "producer 1 has an open transaction in partition t-0 that this batch is not part of";
+    let refused =
+        "producer 1 has an open transaction in partition t-0 that this batch is not part of";
     for other in [produced(A, &["b"]), transactional(Producer { epoch: 1, ..A }, &["c"])] {
         assert_eq!(log.log.append(&t(), other, Acks::Leader).unwrap_err().to_string(), refused);
     }

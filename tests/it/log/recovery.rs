@@ -65,7 +65,8 @@ fn a_bad_batch_before_a_good_one_is_never_cut_off() {
     let first = log.read(&t(), 0, 1000, &Isolation::ReadUncommitted).unwrap();
     assert_eq!(first.next_offset, 1);
     let refused = log.read(&t(), 1, 1000, &Isolation::ReadUncommitted).unwrap_err();
-    expect!["partition t-0 is damaged from offset 1 on, at byte 70 of segment 0"].assert_eq(&refused.to_string());
+    expect!["partition t-0 is damaged from offset 1 on, at byte 70 of segment 0"]
+        .assert_eq(&refused.to_string());
     assert!(matches!(log.append(&t(), batch(&["d"]), Acks::All), Err(LogError::Damaged { .. })));
     assert_eq!((log.damaged().len(), log.dropped().len()), (1, 0));
     // Other partitions go on, and nothing was changed on the disk.
@@ -86,7 +87,8 @@ fn damage_before_the_recovery_point_is_found_by_the_reader() {
     assert_eq!(whole, [true, false, true]);
     let log = log.reopened(|disk| change(disk, SEGMENT, 70 + 16, b"?"));
     let refused = log.log.read(&t(), 1, 1000, &Isolation::ReadUncommitted).unwrap_err();
-    expect!["partition t-0 is damaged from offset 1 on, at byte 70 of segment 0"].assert_eq(&refused.to_string());
+    expect!["partition t-0 is damaged from offset 1 on, at byte 70 of segment 0"]
+        .assert_eq(&refused.to_string());
 }
 
 #[test]
@@ -149,9 +151,12 @@ fn a_folder_that_is_not_whole_is_refused() {
         open(&disk).map(drop).unwrap_err().to_string()
     };
     let remove = |path: &'static str| move |disk: &SimDisk| disk.remove(Path::new(path)).unwrap();
-    expect!["folder /data is not whole: meta.properties is missing"].assert_eq(&refused(&remove("/data/meta.properties")));
-    expect!["folder /data is not whole: topics is missing"].assert_eq(&refused(&remove("/data/topics")));
-    expect!["file /data/producer-ids cannot be used"].assert_eq(&refused(&remove("/data/producer-ids")));
+    expect!["folder /data is not whole: meta.properties is missing"]
+        .assert_eq(&refused(&remove("/data/meta.properties")));
+    expect!["folder /data is not whole: topics is missing"]
+        .assert_eq(&refused(&remove("/data/topics")));
+    expect!["file /data/producer-ids cannot be used"]
+        .assert_eq(&refused(&remove("/data/producer-ids")));
     expect!["folder /data is not whole: t-0/partition.metadata is missing"]
         .assert_eq(&refused(&|disk| disk.remove_folder(Path::new("/data/t-0")).unwrap()));
     expect!["file /data/topics is damaged: it is not a whole list of topics"]
@@ -212,7 +217,8 @@ fn a_full_disk_refuses_records_and_nothing_else_until_there_is_room() {
             Err(error) => break error,
         }
     };
-    expect!["disk is full: partition t-0 takes no records until there is room"].assert_eq(&refused.to_string());
+    expect!["disk is full: partition t-0 takes no records until there is room"]
+        .assert_eq(&refused.to_string());
     assert!(refused.is_retriable());
     log.log.end_transaction(transaction, &[t()], Outcome::Commit).unwrap();
     log.log.delete_records(&t(), 1).unwrap();
@@ -267,7 +273,9 @@ fn concurrent_producers_share_their_syncs() {
     log.create_topic("t", &TopicConfig::new(1)).unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| (0..50).for_each(|_| drop(log.append(&t(), batch(&["v"]), Acks::All).unwrap())));
+            scope.spawn(|| {
+                (0..50).for_each(|_| drop(log.append(&t(), batch(&["v"]), Acks::All).unwrap()))
+            });
         }
     });
     assert_eq!(log.offsets(&t()).unwrap().high_watermark, 400);
