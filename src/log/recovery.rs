@@ -158,8 +158,7 @@ impl Recovery<'_> {
 
     /// Says whether a segment begins where the one before it ended.
     fn follows(&self, base: Offset, progress: &mut Progress) -> bool {
-        let is_next = base == progress.next_offset
-            || self.settings.is_compacted && progress.next_offset < base;
+        let is_next = base == progress.next_offset;
         if !is_next {
             let offset = progress.next_offset;
             progress.damage = Some(Damage { offset, segment: base, position: 0 });
@@ -206,9 +205,8 @@ impl Recovery<'_> {
     }
 
     fn accepts(&self, batch: &BatchView<'_>, progress: &Progress) -> bool {
-        let is_next = batch.base_offset() == progress.next_offset
-            || self.settings.is_compacted && progress.next_offset < batch.base_offset();
-        is_next && batch.verify().is_ok()
+        // The checksum does not cover the offset.
+        batch.base_offset() == progress.next_offset && batch.verify().is_ok()
     }
 
     /// Decides what to do with bytes that are no batch.

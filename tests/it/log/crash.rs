@@ -40,6 +40,15 @@ impl Entry {
     }
 }
 
+/// The transactions of a model.
+#[derive(Default)]
+struct Transactions {
+    /// Producer to first offset.
+    open: BTreeMap<i64, Offset>,
+    /// Producer, first offset, marker.
+    aborted: Vec<(i64, Offset, Offset)>,
+}
+
 /// What the log was told and what it promised.
 #[derive(Debug, Default)]
 struct Model {
@@ -61,8 +70,8 @@ impl Model {
     }
 
     /// Returns the open transactions and the ended ones that were aborted, up to an offset.
-    fn transactions(&self, end: Offset) -> (BTreeMap<i64, Offset>, Vec<(i64, Offset, Offset)>) {
-        let (mut open, mut aborted) = (BTreeMap::new(), Vec::new());
+    fn transactions(&self, end: Offset) -> Transactions {
+        let Transactions { mut open, mut aborted } = Transactions::default();
         for entry in self.entries.iter().filter(|entry| entry.next() <= end) {
             match &entry.kind {
                 Kind::Transactional(id) => {
@@ -77,12 +86,12 @@ impl Model {
                 Kind::Plain | Kind::Numbered { .. } => {}
             }
         }
-        (open, aborted)
+        Transactions { open, aborted }
     }
 
     /// Returns what a reader must see of a log that ends at an offset.
     fn visible(&self, start: Offset, end: Offset, isolation: &Isolation) -> Vec<(Offset, String)> {
-        let (open, aborted) = self.transactions(end);
+        let Transactions { open, aborted } = self.transactions(end);
         let own: &[i64] = if let Isolation::ReadCommittedAnd(own) = isolation { own } else { &[] };
         let limit = match isolation {
             Isolation::ReadUncommitted => end,
@@ -187,7 +196,7 @@ impl Run {
         let producer = TRANSACTIONAL[self.random.below(2) as usize];
         let outcome = [Outcome::Commit, Outcome::Abort][self.random.below(2) as usize];
         let base = self.model.end();
-        if self.model.transactions(base).0.contains_key(&producer.id) {
+        if self.model.transactions(base).open.contains_key(&producer.id) {
             let (values, kind) = (vec![String::new()], Kind::Marker(producer.id, outcome));
             self.model.entries.push(Entry { base, values, kind });
         }
@@ -295,7 +304,7 @@ fn check(disk: &SimDisk, model: &Model, promised: Offset, tally: &mut Tally) {
     assert!(promised <= end, "promised {promised}, found {end}");
     let is_whole = end == 0 || model.entries.iter().any(|entry| entry.next() == end);
     assert!(is_whole, "ends at {end}, inside a batch");
-    let (open, _) = model.transactions(end);
+    let Transactions { open, .. } = model.transactions(end);
     assert_eq!(last_stable, open.values().min().copied().unwrap_or(end));
     let mut found_open: Vec<_> = log.open_transactions();
     found_open.sort_by_key(|open| open.producer.id);
@@ -391,14 +400,13 @@ fn keeps_its_promises_wherever_it_is_cut() {
             check(&crashed, &model, model.synced, &mut tally);
         }
     }
-    println!("{histories} histories: {tally:?}");
-    assert!(first != 0 || histories < HISTORIES || 10_000 <= tally.points);
-    assert!(0 < tally.dropped, "no torn end was seen");
+    assert!(first != 0 || histories < HISTORIES || 10_000 <= tally.points, "{tally:?}");
+    assert!(0 < tally.dropped, "no torn end was seen: {tally:?}");
 }
 
 /// Cuts some of the starts after a crash too.
 fn cut_start(disk: SimDisk, operation: u64) -> SimDisk {
-    if operation % 3 == 0 {
+    if operation.is_multiple_of(3) {
         disk.fail_at(1 + operation % 7, Fault::Stop);
         drop(open_with(&disk, config()));
     }
@@ -411,6 +419,7 @@ struct Place {
     operation: u64,
 }
 
+#[allow(clippy::print_stderr, reason = "a random test prints its seed when it fails")]
 impl Drop for Place {
     fn drop(&mut self) {
         if std::thread::panicking() {

@@ -3,7 +3,9 @@
 mod append_and_read;
 mod batches;
 mod crash;
+mod damage;
 mod fixture;
 mod producers;
 mod random;
 mod recovery;
+mod retention;

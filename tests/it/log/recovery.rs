@@ -28,6 +28,12 @@ pub(super) fn damage(disk: &SimDisk, path: &Path) {
     }
 }
 
+fn fill(log: &Fixture, batches: usize, value: &str) {
+    for _ in 0..batches {
+        log.append(&[value]);
+    }
+}
+
 fn change(disk: &SimDisk, path: &str, position: u64, bytes: &[u8]) {
     disk.open(Path::new(path)).unwrap().write_at(bytes, position).unwrap();
 }
@@ -99,7 +105,7 @@ fn synced_bytes_that_are_gone_are_damage() {
     let log = log.reopened(|disk| disk.open(Path::new(SEGMENT)).unwrap().truncate(70).unwrap());
     assert_eq!(log.log.damaged().len(), 1);
     let log = Fixture::with(&[("segment.bytes", "1024")]);
-    (0..30).for_each(|_| drop(log.append(&[&"x".repeat(100)])));
+    fill(&log, 30, &"x".repeat(100));
     let log = log.reopened(|disk| disk.remove(&files(disk, ".log")[1]).unwrap());
     expect!["partition t-0 is damaged from offset 5 on, at byte 0 of segment 10"]
         .assert_eq(&log.log.damaged()[0].to_string());
@@ -242,7 +248,7 @@ fn a_write_that_finds_the_disk_full_leaves_nothing_behind() {
 #[test]
 fn a_clean_start_reads_no_batch() {
     let log = Fixture::with(&[("segment.bytes", "1024")]);
-    (0..100).for_each(|_| drop(log.append(&[&"x".repeat(100)])));
+    fill(&log, 100, &"x".repeat(100));
     // Every byte of the segments is damaged; nobody looks at them until somebody reads.
     let log = log.reopened(|disk| files(disk, ".log").iter().for_each(|path| damage(disk, path)));
     assert!(log.log.was_closed());
@@ -252,10 +258,10 @@ fn a_clean_start_reads_no_batch() {
 #[test]
 fn a_start_after_a_kill_reads_only_what_came_after_the_checkpoint() {
     let log = Fixture::new();
-    (0..100).for_each(|_| drop(log.append(&[&"x".repeat(100)])));
+    fill(&log, 100, &"x".repeat(100));
     log.clock.set_wall_ms(NOW);
     let log = log.reopened(|_| ());
-    (0..5).for_each(|_| drop(log.append(&["y"])));
+    fill(&log, 5, "y");
     let disk = log.disk.kill();
     change(&disk, SEGMENT, 200, b"?");
     let log = open(&disk).unwrap();
@@ -274,7 +280,9 @@ fn concurrent_producers_share_their_syncs() {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                (0..50).for_each(|_| drop(log.append(&t(), batch(&["v"]), Acks::All).unwrap()))
+                for _ in 0..50 {
+                    log.append(&t(), batch(&["v"]), Acks::All).unwrap();
+                }
             });
         }
     });
