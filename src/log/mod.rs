@@ -11,6 +11,7 @@ mod fetch;
 mod folder;
 mod index;
 mod index_table;
+mod parallel;
 mod partition;
 mod partitioner;
 mod producer;

@@ -259,9 +259,9 @@ impl Recovery<'_> {
         }
         let segment = Arc::clone(progress.segments.last().expect("there is a segment"));
         let file = segment.file(self.disk())?;
-        if checkpoint.recovery_point < progress.next_offset && progress.damage.is_none() {
-            // Nobody knows whether the last process synced what was read just now.
-            file.sync_data().at(segment.path())?;
+        let has_known_name = checkpoint.segments.iter().any(|known| known.base == segment.base);
+        if !has_known_name && segment.base != first {
+            // A kill may have come between the creation of the segment and the sync of its name.
             self.disk().sync_folder(self.folder).at(self.folder)?;
         }
         let writer = Writer {
@@ -274,8 +274,10 @@ impl Recovery<'_> {
             segment,
             file,
         };
+        // Nobody knows whether the last process synced what was read just now.
+        let flushed = checkpoint.recovery_point.min(progress.next_offset);
         let (segments, damage) = (progress.segments, progress.damage);
-        Ok((Found { writer, segments, checkpoint, log_start, damage }, progress.dropped))
+        Ok((Found { writer, segments, checkpoint, log_start, flushed, damage }, progress.dropped))
     }
 
     /// Begins a partition that has no segment yet.
