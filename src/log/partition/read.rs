@@ -20,7 +20,14 @@ impl Partition {
         // The limit first: everything before it is there for the rest of this read.
         let limit = self.limit(isolation);
         let limit = self.check_readable(from, limit)?;
-        let chunk = self.read_chunk(from..limit, bytes_max)?;
+        let chunk = match self.read_chunk(from..limit, bytes_max) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                // Perhaps the segment was removed meanwhile: then the offset is out of range, not unreadable.
+                self.check_readable(from, limit)?;
+                return Err(error);
+            }
+        };
         let aborted = match isolation {
             Isolation::ReadUncommitted => Vec::new(),
             Isolation::ReadCommitted | Isolation::ReadCommittedAnd(_) => {
