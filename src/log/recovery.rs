@@ -85,7 +85,8 @@ impl Recovery<'_> {
                 self.scan(&segment, &unknown[number + 1..], &checkpoint, &mut progress)?;
             }
         }
-        if progress.damage.is_none() && progress.next_offset < checkpoint.recovery_point {
+        let synced = checkpoint.recovery_point.max(log_start);
+        if progress.damage.is_none() && progress.next_offset < synced {
             // The log is whole as far as it goes, but it once went further.
             let (offset, last) = (progress.next_offset, progress.segments.last());
             let segment = last.map_or(*first, |segment| segment.base);

@@ -11,7 +11,7 @@ use super::fixture::{NOW, open_with, t};
 use super::random::Random;
 
 /// How many histories are tried; each is cut at some hundred operations. `TIDEMILL_CRASH_HISTORIES` sets another count.
-const HISTORIES: u64 = 20;
+const HISTORIES: u64 = 30;
 const STEPS: usize = 90;
 
 /// Two producers of transactions, and one that numbers its batches.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use expect_test::expect;
-use tidemill::disk::{Disk, Fault};
+use tidemill::disk::{Disk, Fault, PowerLoss};
 use tidemill::log::*;
 use tidemill::types::TopicPartition;
 
@@ -104,6 +104,19 @@ fn deleted_records_stay_deleted() {
     let log = log.reopened(|_| ());
     assert_eq!(log.log.offsets(&t()).unwrap().start, 100);
     assert_eq!(log.append(&["next"]), 100);
+}
+
+#[test]
+fn a_power_loss_takes_no_records_from_behind_the_start() {
+    for seed in 0..20 {
+        let log = Fixture::new();
+        log.append(&["a"]);
+        log.append(&["b"]);
+        log.log.delete_records(&t(), 2).unwrap();
+        let log = open(&log.disk.crash(PowerLoss { seed, reorders: true })).unwrap();
+        let offsets = log.offsets(&t()).unwrap();
+        assert_eq!((offsets.start, offsets.high_watermark), (2, 2), "{seed}");
+    }
 }
 
 #[test]
