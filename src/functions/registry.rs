@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::functions::aggregate::{AGGREGATES, AggregateFunction, ResolvedAggregate};
 use crate::functions::docs::Description;
 use crate::functions::scalar::PACKAGES;
 use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
@@ -49,14 +50,19 @@ impl<F> Functions<F> {
 #[derive(Clone, Default)]
 pub struct Registry {
     scalars: Functions<ScalarFunction>,
+    aggregates: Functions<AggregateFunction>,
 }
 
 impl Registry {
     /// Makes a registry of the functions that come with Tidemill.
     pub fn built_in() -> Self {
+        const TESTED: &str = "a test registers them all";
         let mut registry = Registry::default();
         for function in PACKAGES.iter().copied().flatten() {
-            registry.register_scalar(function()).expect("a test registers them all");
+            registry.register_scalar(function()).expect(TESTED);
+        }
+        for function in AGGREGATES {
+            registry.register_aggregate(function()).expect(TESTED);
         }
         registry
     }
@@ -65,12 +71,34 @@ impl Registry {
     pub fn register_scalar(&mut self, function: ScalarFunction) -> Result<(), FunctionError> {
         function.validate()?;
         let name = function.name().to_owned();
+        self.check_new(&name)?;
         self.scalars.add(&name, function)
+    }
+
+    /// Adds an aggregate function; fails if it is not well defined, or if there is a function of that name.
+    pub fn register_aggregate(&mut self, function: AggregateFunction) -> Result<(), FunctionError> {
+        function.validate()?;
+        let name = function.name().to_owned();
+        self.check_new(&name)?;
+        self.aggregates.add(&name, function)
+    }
+
+    fn check_new(&self, name: &str) -> Result<(), FunctionError> {
+        if self.scalar(name).is_none() && self.aggregate(name).is_none() {
+            return Ok(());
+        }
+        let reason = "there is a function of that name".to_owned();
+        Err(FunctionError::Definition { name: name.to_owned(), reason })
     }
 
     /// Finds a scalar function.
     pub fn scalar(&self, name: &str) -> Option<&ScalarFunction> {
         self.scalars.get(name)
+    }
+
+    /// Finds an aggregate function.
+    pub fn aggregate(&self, name: &str) -> Option<&AggregateFunction> {
+        self.aggregates.get(name)
     }
 
     /// Finds the overload of a scalar function that takes these arguments. `lambda` types the lambda at an argument's index,
@@ -85,14 +113,30 @@ impl Registry {
         function.resolve(args, lambda)
     }
 
+    /// Finds the overload of an aggregate function that takes these arguments. `text` writes the expression of an argument,
+    /// for errors.
+    pub fn resolve_aggregate(
+        &self,
+        name: &str,
+        args: &[ArgumentType],
+        text: &dyn Fn(usize) -> String,
+    ) -> Result<ResolvedAggregate, FunctionError> {
+        let function = self.aggregate(name).ok_or_else(|| self.unknown(name))?;
+        function.resolve(args, text)
+    }
+
     /// Returns all names in upper case, in order.
     pub fn names(&self) -> Vec<&str> {
-        self.scalars.names().collect()
+        let mut names: Vec<&str> = self.scalars.names().chain(self.aggregates.names()).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Returns what people are told of a function.
     pub fn describe(&self, name: &str) -> Result<Description, FunctionError> {
-        self.scalar(name).map(ScalarFunction::describe).ok_or_else(|| self.unknown(name))
+        let aggregate = || self.aggregate(name).map(AggregateFunction::describe);
+        let description = self.scalar(name).map(ScalarFunction::describe).or_else(aggregate);
+        description.ok_or_else(|| self.unknown(name))
     }
 
     /// Says that there is no function of that name, and which names are close to it.
@@ -110,11 +154,23 @@ mod tests {
     #[test]
     fn every_function_is_well_defined() {
         for function in PACKAGES.iter().copied().flatten() {
-            let function = function();
-            function.validate().unwrap();
-            assert!(!function.describe().summary.is_empty(), "{} has no summary", function.name());
+            function().validate().unwrap();
         }
-        Registry::built_in();
+        let registry = Registry::built_in();
+        for name in registry.names() {
+            let description = registry.describe(name).unwrap();
+            assert!(!description.summary.is_empty(), "{name} has no summary");
+        }
+    }
+
+    #[test]
+    fn a_name_is_taken_once() {
+        let mut registry = Registry::built_in();
+        let again = ScalarFunction::new("Sum").overload("() INT", "", |call| call.map_ints(|_| 1));
+        assert_eq!(
+            registry.register_scalar(again).unwrap_err().to_string(),
+            "function 'Sum' is not well defined: there is a function of that name"
+        );
     }
 
     #[test]
