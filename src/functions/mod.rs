@@ -8,6 +8,7 @@ mod call;
 mod signature;
 mod resolve;
 mod arguments;
+mod row_result;
 mod results;
 mod docs;
 pub mod elements;
@@ -15,6 +16,9 @@ pub mod scalar;
 pub mod aggregate;
 mod registry;
 
+pub use aggregate::{
+    Accumulator, AggregateCall, AggregateFunction, GroupedRows, ResolvedAggregate,
+};
 pub use arguments::{
     Bigints, Booleans, Bytes, Dates, Decimals, Doubles, Ints, Lists, Maps, Prepared, Strings,
     Times, Timestamps, Values,
@@ -24,6 +28,7 @@ pub use docs::{Category, Description, Example, OverloadDescription};
 pub use error::FunctionError;
 pub use registry::{Functions, Registry};
 pub use resolve::{LambdaTyper, ResolvedOverload, ResolvedParam, resolve_overload};
-pub use results::{Pick, RowResult, VALUE_BYTES_MAX, VALUE_ELEMENTS_MAX};
+pub use results::{VALUE_BYTES_MAX, VALUE_ELEMENTS_MAX};
+pub use row_result::{Pick, RowResult};
 pub use scalar::{ResolvedScalar, ScalarFunction};
 pub use signature::{Param, ParamType, Signature, SignatureError};
