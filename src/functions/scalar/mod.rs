@@ -25,6 +25,8 @@ mod url;
 mod nulls;
 mod collections;
 mod misc;
+#[cfg(test)]
+mod tests;
 
 /// The functions of all packages, in the order in which the packages are shown.
 pub const PACKAGES: &[&[fn() -> ScalarFunction]] = &[
@@ -162,6 +164,11 @@ impl ScalarFunction {
     /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the signatures of its overloads, in the order in which they are declared.
+    pub fn signatures(&self) -> impl Iterator<Item = &Signature> {
+        self.overloads.iter().filter_map(|overload| overload.signature.as_ref().ok())
     }
 
     /// Checks that every overload has a valid signature and a return type.
