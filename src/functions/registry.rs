@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::functions::aggregate::{AGGREGATES, AggregateFunction, ResolvedAggregate};
 use crate::functions::docs::Description;
 use crate::functions::scalar::PACKAGES;
+use crate::functions::table::{ResolvedTable, TABLES, TableFunction};
 use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
 use crate::text::nearest;
 
@@ -51,6 +52,7 @@ impl<F> Functions<F> {
 pub struct Registry {
     scalars: Functions<ScalarFunction>,
     aggregates: Functions<AggregateFunction>,
+    tables: Functions<TableFunction>,
 }
 
 impl Registry {
@@ -63,6 +65,9 @@ impl Registry {
         }
         for function in AGGREGATES {
             registry.register_aggregate(function()).expect(TESTED);
+        }
+        for function in TABLES {
+            registry.register_table(function()).expect(TESTED);
         }
         registry
     }
@@ -83,8 +88,19 @@ impl Registry {
         self.aggregates.add(&name, function)
     }
 
+    /// Adds a table function; fails if it is not well defined, or if there is a function of that name.
+    pub fn register_table(&mut self, function: TableFunction) -> Result<(), FunctionError> {
+        function.validate()?;
+        let name = function.name().to_owned();
+        self.check_new(&name)?;
+        self.tables.add(&name, function)
+    }
+
     fn check_new(&self, name: &str) -> Result<(), FunctionError> {
-        if self.scalar(name).is_none() && self.aggregate(name).is_none() {
+        let is_known = self.scalar(name).is_some()
+            || self.aggregate(name).is_some()
+            || self.table(name).is_some();
+        if !is_known {
             return Ok(());
         }
         let reason = "there is a function of that name".to_owned();
@@ -99,6 +115,11 @@ impl Registry {
     /// Finds an aggregate function.
     pub fn aggregate(&self, name: &str) -> Option<&AggregateFunction> {
         self.aggregates.get(name)
+    }
+
+    /// Finds a table function.
+    pub fn table(&self, name: &str) -> Option<&TableFunction> {
+        self.tables.get(name)
     }
 
     /// Finds the overload of a scalar function that takes these arguments. `lambda` types the lambda at an argument's index,
@@ -125,9 +146,19 @@ impl Registry {
         function.resolve(args, text)
     }
 
+    /// Finds the overload of a table function that takes these arguments.
+    pub fn resolve_table(
+        &self,
+        name: &str,
+        args: &[ArgumentType],
+    ) -> Result<ResolvedTable, FunctionError> {
+        self.table(name).ok_or_else(|| self.unknown(name))?.resolve(args)
+    }
+
     /// Returns all names in upper case, in order.
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.scalars.names().chain(self.aggregates.names()).collect();
+        let names = self.scalars.names().chain(self.aggregates.names()).chain(self.tables.names());
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names
     }
@@ -135,7 +166,9 @@ impl Registry {
     /// Returns what people are told of a function.
     pub fn describe(&self, name: &str) -> Result<Description, FunctionError> {
         let aggregate = || self.aggregate(name).map(AggregateFunction::describe);
-        let description = self.scalar(name).map(ScalarFunction::describe).or_else(aggregate);
+        let table = || self.table(name).map(TableFunction::describe);
+        let scalar = self.scalar(name).map(ScalarFunction::describe);
+        let description = scalar.or_else(aggregate).or_else(table);
         description.ok_or_else(|| self.unknown(name))
     }
 
