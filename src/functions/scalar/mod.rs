@@ -24,6 +24,7 @@ mod json;
 mod url;
 mod nulls;
 mod collections;
+mod datetime;
 mod misc;
 #[cfg(test)]
 mod tests;
@@ -39,6 +40,7 @@ pub const PACKAGES: &[&[fn() -> ScalarFunction]] = &[
     url::FUNCTIONS,
     nulls::FUNCTIONS,
     collections::FUNCTIONS,
+    datetime::FUNCTIONS,
     misc::FUNCTIONS,
 ];
 
