@@ -3,7 +3,7 @@
 /// Reads a whole number of at most 18 digits that something other than a number follows, and tells how long it is.
 ///
 /// None means only that this does not know: the number has a fraction, is too long, or is none.
-#[inline]
+#[inline(always)]
 pub(super) fn short_long(rest: &[u8]) -> Option<(i64, usize)> {
     let is_negative = rest.first() == Some(&b'-');
     let digits = if is_negative { &rest[1..] } else { rest };
@@ -18,7 +18,7 @@ pub(super) fn short_long(rest: &[u8]) -> Option<(i64, usize)> {
 }
 
 /// Reads 1 to 18 digits.
-#[inline]
+#[inline(always)]
 fn short_digits(digits: &[u8]) -> Option<(u64, usize)> {
     let Some(first) = digits.first_chunk::<8>() else { return digits_to_end(digits) };
     let (value, count) = eight_digits(u64::from_le_bytes(*first));
@@ -47,15 +47,38 @@ fn digits_to_end(digits: &[u8]) -> Option<(u64, usize)> {
     (0 < count).then_some((value, count))
 }
 
-/// Reads the digits that eight bytes, the first lowest, begin with, and tells how many there are.
-#[inline]
-fn eight_digits(bytes: u64) -> (u64, usize) {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Returns how many of eight bytes, the first lowest, are digits before one that is none.
+#[inline(always)]
+fn digit_count(bytes: u64) -> usize {
     let digits = bytes ^ ZEROS;
     // A byte above 9 carries into its top bit; one above 0x7F has it set already. No carry leaves its byte.
     let carries = (digits & 0x7F7F_7F7F_7F7F_7F7F) + 0x7676_7676_7676_7676;
     let others = (carries | digits) & 0x8080_8080_8080_8080;
-    let count = (others.trailing_zeros() / 8) as usize;
+    (others.trailing_zeros() / 8) as usize
+}
+
+/// Returns how many digits bytes begin with.
+#[inline]
+pub(super) fn leading_digits(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(eight) = bytes.get(count..).and_then(<[u8]>::first_chunk::<8>) {
+        let more = digit_count(u64::from_le_bytes(*eight));
+        count += more;
+        if more < 8 {
+            return count;
+        }
+    }
+    let rest = bytes.get(count..).unwrap_or(&[]);
+    count + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Reads the digits that eight bytes, the first lowest, begin with, and tells how many there are.
+#[inline(always)]
+fn eight_digits(bytes: u64) -> (u64, usize) {
+    let count = digit_count(bytes);
+    let digits = bytes ^ ZEROS;
     if count == 0 {
         return (0, 0);
     }
@@ -106,11 +129,21 @@ mod tests {
     #[test]
     fn short_numbers_are_read_whole() {
         for text in [
-            "0", "7", "12", "12345678", "123456789", "1234567890123456", "12345678901234567",
-            "123456789012345678", "-1", "-123456789012345678",
+            "0",
+            "7",
+            "12",
+            "12345678",
+            "123456789",
+            "1234567890123456",
+            "12345678901234567",
+            "123456789012345678",
+            "-1",
+            "-123456789012345678",
         ] {
             let want = text.parse::<i64>().unwrap();
-            for follower in ["", ",", "}", ",\"abcdefghijklmnop\":1}", " ", "\u{FFFD}\u{FFFD}abcdefgh"] {
+            for follower in
+                ["", ",", "}", ",\"abcdefghijklmnop\":1}", " ", "\u{FFFD}\u{FFFD}abcdefgh"]
+            {
                 let got = short_long(format!("{text}{follower}").as_bytes());
                 assert_eq!(got, Some((want, text.len())), "{text}{follower}");
             }
@@ -120,17 +153,44 @@ mod tests {
     #[test]
     fn leaves_other_numbers_to_others() {
         for text in [
-            "", "-", "x", "01", "-01", "-0", "1.5", "1e5", "1E5", "12345678.", "1234567890123456e1",
-            "1234567890123456789", "12345678901234567890", "\"1\"", "+1", "1234567890123456789012345678901",
+            "",
+            "-",
+            "x",
+            "01",
+            "-01",
+            "-0",
+            "1.5",
+            "1e5",
+            "1E5",
+            "12345678.",
+            "1234567890123456e1",
+            "1234567890123456789",
+            "12345678901234567890",
+            "\"1\"",
+            "+1",
+            "1234567890123456789012345678901",
         ] {
             assert_eq!(short_long(text.as_bytes()), None, "{text}");
-            assert_eq!(short_long(format!("{text},\"abcdefghijklmnopqrstuvw\":0").as_bytes()), None, "{text}");
+            assert_eq!(
+                short_long(format!("{text},\"abcdefghijklmnopqrstuvw\":0").as_bytes()),
+                None,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn short_doubles_are_exact() {
-        for text in ["0", "-0", "1.5", "-73.985", "0.1", "123456789.123456", "9007199254740992", "1.0000000000000"] {
+        for text in [
+            "0",
+            "-0",
+            "1.5",
+            "-73.985",
+            "0.1",
+            "123456789.123456",
+            "9007199254740992",
+            "1.0000000000000",
+        ] {
             let (got, want) = (short_double(text.as_bytes()), text.parse::<f64>().unwrap());
             assert_eq!(got.map(f64::to_bits), Some(want.to_bits()), "{text}");
         }
