@@ -35,7 +35,8 @@ const VERSION: u32 = 1;
 /// Makes the topics that the engine itself writes.
 pub(super) fn create_internal_topics(log: &dyn Log) -> Result<()> {
     let commands = TopicConfig::new(1).with("retention.ms", "-1")?;
-    for (topic, config) in [(COMMAND_TOPIC, commands), (PROCESSING_LOG_TOPIC, TopicConfig::new(1))] {
+    for (topic, config) in [(COMMAND_TOPIC, commands), (PROCESSING_LOG_TOPIC, TopicConfig::new(1))]
+    {
         match log.create_topic(topic, &config) {
             Ok(()) | Err(LogError::TopicExists(_)) => {}
             Err(error) => return Err(error.into()),
@@ -69,8 +70,8 @@ impl EngineInner {
             .map_err(|error| Error::new(ErrorKind::Input, error.to_string()))?;
         let mut batch = RecordBatchBuilder::new(Compression::None);
         batch.push(self.clock.wall_ms(), None, Some(&bytes), &[]).map_err(LogError::from)?;
-        let batch = batch.finish().map_err(LogError::from)?;
-        self.log.append(&TopicPartition::new(COMMAND_TOPIC, 0), batch, Acks::All)?;
+        let partition = TopicPartition::new(COMMAND_TOPIC, 0);
+        self.log.append(&partition, batch.finish(), Acks::All)?;
         Ok(())
     }
 

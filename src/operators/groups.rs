@@ -6,6 +6,7 @@
 //! ""    := next sequence number (8 bytes) | stream time (8 bytes)
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use hashbrown::HashTable;
 
 use crate::expr::{Expr, Projection, Rows};
 use crate::formats::row::{EncodedRows, builders, read_row};
-use crate::functions::{Accumulator, FunctionError, GroupedRows, ResolvedAggregate, RowFailures};
+use crate::functions::aggregate::{Accumulator, GroupedRows};
+use crate::functions::{FunctionError, ResolvedAggregate, RowFailures};
 use crate::operators::{OperatorContext, OperatorError};
 use crate::state::{Backend, Changes, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, SqlType};
@@ -65,7 +67,8 @@ impl AggregateSpec {
     }
 
     fn accumulators(&self) -> Result<Vec<Box<dyn Accumulator>>, FunctionError> {
-        self.functions.iter().map(ResolvedAggregate::accumulator).collect()
+        let none = BTreeMap::new();
+        self.functions.iter().map(|function| function.accumulator(&none)).collect()
     }
 }
 
@@ -201,9 +204,8 @@ impl Groups {
             changes.put(self.partition, META_KEY, &meta);
         }
         let mut changed = std::mem::take(&mut self.changed);
-        changed.sort_unstable_by(|a, b| {
-            self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key)
-        });
+        changed
+            .sort_unstable_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
         for group in &changed {
             let slot = &self.slots[*group as usize];
             changes.put_with(self.partition, &slot.key, |out| {
@@ -266,9 +268,8 @@ impl Groups {
         if groups.is_empty() {
             return Ok(());
         }
-        groups.sort_unstable_by(|a, b| {
-            self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key)
-        });
+        groups
+            .sort_unstable_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
         let full_key = |group: &u32| self.partition.full_key(&self.slots[*group as usize].key);
         let keys: Vec<_> = groups.iter().map(full_key).collect();
         for (group, value) in groups.into_iter().zip(self.backend.multi_get(&keys)?) {

@@ -35,7 +35,7 @@ impl TypedExpr {
 
 impl fmt::Display for TypedExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expr.fmt(f)
+        fmt::Display::fmt(&self.expr, f)
     }
 }
 
@@ -63,23 +63,17 @@ impl PhysicalExpr for TypedExpr {
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        let rows = Rows {
-            columns: batch.columns(),
-            row_count: batch.num_rows(),
-            now_ms: self.now_ms,
-        };
+        let rows =
+            Rows { columns: batch.columns(), row_count: batch.num_rows(), now_ms: self.now_ms };
         // A row that cannot be computed is NULL, as in a push query; there is no processing log for a question.
         let mut failures = RowFailures::default();
-        let failed = |error: crate::functions::FunctionError| {
-            DataFusionError::External(Box::new(error))
-        };
+        let failed =
+            |error: crate::functions::FunctionError| DataFusionError::External(Box::new(error));
         let column: ArrayRef = match self.is_filter {
-            true => {
-                Arc::new(self.expr.evaluate_filter(&rows, &mut failures).map_err(failed)?)
-            }
+            true => Arc::new(self.expr.evaluate_filter(&rows, &mut failures).map_err(failed)?),
             false => {
                 let value = self.expr.evaluate(&rows, &mut failures).map_err(failed)?;
-                value.into_array(batch.num_rows())
+                value.into_array(batch.num_rows()).map_err(failed)?
             }
         };
         debug_assert_eq!(column.len(), batch.num_rows());
@@ -98,7 +92,6 @@ impl PhysicalExpr for TypedExpr {
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expr.fmt(f)
+        fmt::Display::fmt(&self.expr, f)
     }
 }
-
