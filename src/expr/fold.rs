@@ -33,7 +33,7 @@ fn fold_parts(expr: &mut Expr) -> bool {
 fn evaluate(expr: &Expr) -> Option<Expr> {
     let rows = Rows { columns: &[], row_count: 1, now_ms: 0 };
     let mut failures = RowFailures::default();
-    let array = expr.evaluate(&rows, &mut failures).ok()?.into_array(1).ok()?;
+    let array = expr.evaluate(&rows, &mut failures).ok()?.expand(1).ok()?;
     if !failures.0.is_empty() || array.len() != 1 {
         return None;
     }
