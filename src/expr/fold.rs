@@ -20,7 +20,10 @@ fn fold_parts(expr: &mut Expr) -> bool {
     let is_constant = match expr {
         Expr::Literal { .. } => return true,
         Expr::Column { .. } | Expr::LambdaParam { .. } | Expr::Lambda { .. } => false,
-        Expr::Call { function, .. } => are_constant && !function.0.is_volatile,
+        // A call without arguments may ask for the time.
+        Expr::Call { function, args } => {
+            are_constant && !args.is_empty() && !function.0.is_volatile
+        }
         _ => are_constant,
     };
     if is_constant && let Some(literal) = evaluate(expr) {
