@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::functions::aggregate::{AGGREGATES, AggregateFunction};
 use crate::functions::docs::Description;
 use crate::functions::scalar::PACKAGES;
+use crate::functions::table::{TABLES, TableFunction};
 use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
 use crate::text::nearest;
 
@@ -49,6 +51,8 @@ impl<F> Functions<F> {
 #[derive(Clone, Default)]
 pub struct Registry {
     scalars: Functions<ScalarFunction>,
+    aggregates: Functions<AggregateFunction>,
+    tables: Functions<TableFunction>,
 }
 
 impl Registry {
@@ -58,7 +62,31 @@ impl Registry {
         for function in PACKAGES.iter().copied().flatten() {
             registry.register_scalar(function()).expect("a test registers them all");
         }
+        for function in AGGREGATES {
+            registry.register_aggregate(function()).expect("a test registers them all");
+        }
+        for function in TABLES {
+            let added = registry.tables.add(function.name(), function.clone());
+            added.expect("a test registers them all");
+        }
         registry
+    }
+
+    /// Adds an aggregate function; fails if it is not well defined, or if there is a function of that name.
+    pub fn register_aggregate(&mut self, function: AggregateFunction) -> Result<(), FunctionError> {
+        function.validate()?;
+        let name = function.name().to_owned();
+        self.aggregates.add(&name, function)
+    }
+
+    /// Finds an aggregate function.
+    pub fn aggregate(&self, name: &str) -> Option<&AggregateFunction> {
+        self.aggregates.get(name)
+    }
+
+    /// Finds a table function.
+    pub fn table(&self, name: &str) -> Option<&TableFunction> {
+        self.tables.get(name)
     }
 
     /// Adds a scalar function; fails if it is not well defined, or if there is a function of that name.

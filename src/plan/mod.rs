@@ -26,3 +26,6 @@ pub use pull::{
     ColumnConstraint, KeyConstraint, Lookup, OutputColumn, PullQuery, TimeRange,
 };
 pub use rules::{RULES, Rule};
+
+#[cfg(test)]
+mod corpus_tmp;
