@@ -27,7 +27,7 @@ SELECT a->* + 1 FROM s;
 SELECT size FROM s;
 --! line 1:8: Syntax Error: expected '*' or an expression, found 'size'; SIZE is a reserved word; as a name it is written `SIZE`
 SELECT a FROM s LIMIT -1;
---! line 1:23: Syntax Error: expected a whole number, found '-'
+--! line 1:23: negative integers in the LIMIT clause are not supported
 SELECT a FROM s GROUP BY ();
 --! line 1:26: GROUP BY requires at least one expression
 SELECT a FROM s GROUP BY a AND b;
@@ -106,3 +106,5 @@ RUN;
 --! line 1:1: Syntax Error: Unknown statement 'RUN'; a statement begins with ALTER, ASSERT, CREATE, DEFINE, DESCRIBE, DROP, EXPLAIN, INSERT, LIST, PAUSE, PRINT, RESUME, RUN, SELECT, SET, SHOW, TERMINATE, UNDEFINE, UNSET
 SELECT a FROM s extra words;
 --! line 1:23: Syntax Error: expected JOIN, INNER, LEFT, RIGHT, FULL, WINDOW, WHERE, GROUP BY, PARTITION BY, HAVING, EMIT, LIMIT or end of statement, found 'words'
+SELECT a FROM s LIMIT 2.5;
+--! line 1:23: Value must be integer for command: LIMIT

@@ -1,10 +1,10 @@
 //! A statement's text as the tokens the parser reads.
 
+use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, TokenizerError, Word};
 
 use crate::ast::Position;
-use crate::dialect::KsqlDialect;
 use crate::error::ParseError;
 use crate::limits::{Demand, NESTING_MAX, STATEMENT_BYTES_MAX};
 use crate::scan::{PieceKind, Scanner};
@@ -17,16 +17,15 @@ pub(crate) struct Lexed {
 }
 
 /// Cuts `text`, which begins at `base` of its script, into tokens.
-pub(crate) fn lex(text: &str, base: Position) -> Result<Lexed, ParseError> {
+pub(crate) fn lex(text: &str, base: Position, dialect: &dyn Dialect) -> Result<Lexed, ParseError> {
     if STATEMENT_BYTES_MAX < text.len() {
         let found = text.len();
         let error =
             format!("statement of {found} bytes is longer than {STATEMENT_BYTES_MAX} bytes");
         return Err(ParseError::too_large(base, error).with_hint("split it into several"));
     }
-    let dialect = KsqlDialect::default();
     let mut tokens = Vec::new();
-    Tokenizer::new(&dialect, text)
+    Tokenizer::new(dialect, text)
         .tokenize_with_location_into_buf_with_mapper(&mut tokens, |token| moved(token, base))
         .map_err(|error| not_closed(text, base).unwrap_or_else(|| unreadable(&error, base)))?;
     let end = tokens.last().map_or(location(base), |token| token.span.end);

@@ -24,3 +24,6 @@ pub use evaluate::{Evaluated, Rows};
 pub use projection::Projection;
 pub use resolve::{Scope, ScopeColumn, resolve, resolve_as, resolve_filter, resolve_type};
 pub use tree::{ArithmeticOp, ComparisonOp, Expr, Function};
+
+#[cfg(test)]
+mod tests;

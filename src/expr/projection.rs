@@ -26,7 +26,7 @@ impl Projection {
         let column_count = last.map_or(0, |last| last + 1);
         let mut rest = exprs.clone();
         let mut shared = Vec::new();
-        while let Some(repeated) = largest_repeated(&rest) {
+        while let Some(repeated) = smallest_repeated(&rest) {
             let slot = column_count + shared.len();
             let name = format!("shared {}", shared.len()).into();
             let sql_type = repeated.sql_type().clone();
@@ -54,9 +54,7 @@ impl Projection {
         let rows = Rows { columns, ..*rows };
         let mut shared: Vec<Shared> = Vec::with_capacity(self.shared.len());
         for expr in &self.shared {
-            let mut failed = RowFailures::default();
-            let column = expr.evaluate_with(&rows, &shared, &mut failed)?;
-            shared.push(Shared { column, failures: failed.0 });
+            shared.push(expr.evaluate_shared(&rows, &shared)?);
         }
         let evaluate =
             |expr: &Expr| expr.evaluate_with(&rows, &shared, failures)?.into_array(rows.row_count);
@@ -64,14 +62,15 @@ impl Projection {
     }
 }
 
-/// Finds the largest part that stands more than once, and at least once where every row reaches it.
-fn largest_repeated(exprs: &[Expr]) -> Option<Expr> {
+/// Finds the smallest part that stands more than once, and at least once where every row reaches it. What is in it stands more
+/// than once too, so the smallest come first and the larger ones are made of them.
+fn smallest_repeated(exprs: &[Expr]) -> Option<Expr> {
     let mut found: BTreeMap<u64, Vec<Found<'_>>> = BTreeMap::new();
     for expr in exprs {
         count(expr, true, &mut found);
     }
     let repeated = found.into_values().flatten().filter(|part| 1 < part.count && part.is_reached);
-    repeated.max_by_key(|part| part.size).map(|part| part.expr.clone())
+    repeated.min_by_key(|part| part.size).map(|part| part.expr.clone())
 }
 
 /// A part and how often it stands.

@@ -192,10 +192,6 @@ impl LogError {
     pub(super) fn disk(path: impl Into<PathBuf>, source: io::Error) -> LogError {
         LogError::Disk { path: path.into(), source: Arc::new(source) }
     }
-
-    pub(super) fn storage(partition: &TopicPartition, source: io::Error) -> LogError {
-        LogError::StorageFailed { partition: partition.clone(), source: Arc::new(source) }
-    }
 }
 
 /// Adds the path to what a disk answers.

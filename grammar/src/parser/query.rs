@@ -150,5 +150,18 @@ fn emit(cursor: &mut Cursor) -> Result<Option<Emit>, ParseError> {
 
 /// Takes `LIMIT n`, if it is there.
 pub(crate) fn limit(cursor: &mut Cursor) -> Result<Option<u64>, ParseError> {
-    if cursor.eat_word("LIMIT") { cursor.count().map(Some) } else { Ok(None) }
+    if !cursor.eat_word("LIMIT") {
+        return Ok(None);
+    }
+    match (&cursor.peek().token, cursor.peek_nth(1)) {
+        (Token::Minus, Token::Number(..)) => {
+            let text = "negative integers in the LIMIT clause are not supported";
+            Err(ParseError::invalid(cursor.position(), text))
+        }
+        (Token::Number(digits, _), _) if digits.parse::<u64>().is_err() => {
+            let text = "Value must be integer for command: LIMIT";
+            Err(ParseError::invalid(cursor.position(), text))
+        }
+        _ => cursor.count().map(Some),
+    }
 }

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, StringArray};
-use datafusion::arrow::buffer::BooleanBuffer;
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, StringArray};
+use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::compute::kernels::cmp;
 use datafusion::arrow::compute::{and, not};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, i256};
@@ -154,13 +154,55 @@ fn by_row(
 
 /// Compares doubles as Java does: nothing is true of NaN, and the two zeros are equal.
 fn doubles(left: &Evaluated, op: ComparisonOp, right: &Evaluated) -> BooleanArray {
-    let of =
-        |side: &Evaluated| -> Float64Array { side.array().as_primitive::<Float64Type>().clone() };
-    let (of_left, of_right) = (of(left), of(right));
-    by_row(left, right, |l, r| {
-        let order = of_left.value(l).partial_cmp(&of_right.value(r));
-        order.is_some_and(|order| holds(op, order))
-    })
+    match op {
+        ComparisonOp::Equal | ComparisonOp::IsNotDistinctFrom => {
+            doubles_by(left, right, |l, r| l == r)
+        }
+        // Not `!=`, which is true of NaN.
+        ComparisonOp::NotEqual | ComparisonOp::IsDistinctFrom => {
+            doubles_by(left, right, |l, r| l < r || r < l)
+        }
+        ComparisonOp::LessThan => doubles_by(left, right, |l, r| l < r),
+        ComparisonOp::LessThanOrEqual => doubles_by(left, right, |l, r| l <= r),
+        ComparisonOp::GreaterThan => doubles_by(left, right, |l, r| r < l),
+        ComparisonOp::GreaterThanOrEqual => doubles_by(left, right, |l, r| r <= l),
+    }
+}
+
+/// Compares doubles in a loop without branches.
+fn doubles_by(
+    left: &Evaluated,
+    right: &Evaluated,
+    holds: impl Fn(f64, f64) -> bool,
+) -> BooleanArray {
+    let of_left = left.array().as_primitive::<Float64Type>();
+    let of_right = right.array().as_primitive::<Float64Type>();
+    let (l, r): (&[f64], &[f64]) = (of_left.values(), of_right.values());
+    let values = match (left, right) {
+        (Evaluated::Column(_), Evaluated::Constant(_)) => {
+            let r = r[0];
+            BooleanBuffer::collect_bool(l.len(), |row| holds(l[row], r))
+        }
+        (Evaluated::Constant(_), Evaluated::Column(_)) => {
+            let l = l[0];
+            BooleanBuffer::collect_bool(r.len(), |row| holds(l, r[row]))
+        }
+        (Evaluated::Column(_), Evaluated::Column(_))
+        | (Evaluated::Constant(_), Evaluated::Constant(_)) => {
+            BooleanBuffer::collect_bool(l.len().min(r.len()), |row| holds(l[row], r[row]))
+        }
+    };
+    BooleanArray::new(values, joint_nulls(left, right))
+}
+
+/// Returns which rows of either operand are NULL.
+fn joint_nulls(left: &Evaluated, right: &Evaluated) -> Option<NullBuffer> {
+    let rows = row_count(left, right);
+    let nulls = |side: &Evaluated| match side {
+        Evaluated::Column(array) => array.nulls().cloned(),
+        Evaluated::Constant(array) => array.is_null(0).then(|| NullBuffer::new_null(rows)),
+    };
+    NullBuffer::union(nulls(left).as_ref(), nulls(right).as_ref())
 }
 
 fn texts(left: &Evaluated, op: ComparisonOp, right: &Evaluated) -> BooleanArray {

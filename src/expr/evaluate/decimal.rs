@@ -78,32 +78,45 @@ pub(super) fn compute(
 
 /// Computes one result at a scale, rounded half away from zero.
 fn operate(left: Decimal, op: ArithmeticOp, right: Decimal, scale: u8) -> Result<i256, String> {
-    let (to, of_left, of_right) = (u32::from(scale), u32::from(left.scale), u32::from(right.scale));
+    let is_division = matches!(op, ArithmeticOp::Divide | ArithmeticOp::Modulus);
+    if is_division && right.unscaled == i256::ZERO {
+        return Err("Division by zero".to_owned());
+    }
+    // What lies between may be too wide only because of zeros at the end.
+    let result = exact(left, op, right, u32::from(scale))
+        .or_else(|| exact(without_zeros(left), op, without_zeros(right), u32::from(scale)));
+    result.ok_or_else(|| {
+        let (left, right) = (plain_text(left), plain_text(right));
+        format!("Numeric field overflow: {left} and {right} have too many digits")
+    })
+}
+
+/// Computes one result at a scale; none if something does not fit 256 bits.
+fn exact(left: Decimal, op: ArithmeticOp, right: Decimal, to: u32) -> Option<i256> {
+    let (of_left, of_right) = (u32::from(left.scale), u32::from(right.scale));
     let common = of_left.max(of_right);
-    let both = || {
-        Some((rescale(left.unscaled, of_left, common)?, rescale(right.unscaled, of_right, common)?))
-    };
-    let result = match op {
-        ArithmeticOp::Add => both().and_then(|(l, r)| rescale(l.checked_add(r)?, common, to)),
-        ArithmeticOp::Subtract => both().and_then(|(l, r)| rescale(l.checked_sub(r)?, common, to)),
-        ArithmeticOp::Multiply => left
-            .unscaled
-            .checked_mul(right.unscaled)
-            .and_then(|product| rescale(product, of_left + of_right, to)),
-        ArithmeticOp::Divide | ArithmeticOp::Modulus if right.unscaled == i256::ZERO => {
-            return Err("Division by zero".to_owned());
+    let left_up = || rescale(left.unscaled, of_left, common);
+    let right_up = || rescale(right.unscaled, of_right, common);
+    match op {
+        ArithmeticOp::Add => rescale(left_up()?.checked_add(right_up()?)?, common, to),
+        ArithmeticOp::Subtract => rescale(left_up()?.checked_sub(right_up()?)?, common, to),
+        ArithmeticOp::Modulus => rescale(left_up()?.checked_rem(right_up()?)?, common, to),
+        ArithmeticOp::Multiply => {
+            rescale(left.unscaled.checked_mul(right.unscaled)?, of_left + of_right, to)
         }
         ArithmeticOp::Divide => divide(left, right, to),
-        ArithmeticOp::Modulus => both().and_then(|(l, r)| rescale(l.checked_rem(r)?, common, to)),
         ArithmeticOp::Concat => None,
-    };
-    result.ok_or_else(|| {
-        format!(
-            "Numeric field overflow: a number of more than 76 digits comes between {} and {}",
-            plain_text(left),
-            plain_text(right)
-        )
-    })
+    }
+}
+
+/// Returns the same number without zeros at the end of its fraction.
+fn without_zeros(mut value: Decimal) -> Decimal {
+    let ten = i256::from_i128(10);
+    while 0 < value.scale && value.unscaled.checked_rem(ten) == Some(i256::ZERO) {
+        value.unscaled = value.unscaled.wrapping_div(ten);
+        value.scale -= 1;
+    }
+    value
 }
 
 /// Divides: `l/10^a / (r/10^b)` at scale `to` is `l * 10^(to + b - a) / r`.

@@ -10,17 +10,18 @@ use std::sync::Arc;
 use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
 use datafusion::arrow::compute::nullif;
 
-use crate::expr::Expr;
 use crate::expr::cast::{self, arrow_error};
 use crate::expr::evaluate::frame::Frame;
 use crate::expr::evaluate::{Evaluated, arithmetic, comparison, like};
+use crate::expr::{ArithmeticOp, ComparisonOp, Expr};
 use crate::functions::{FunctionError, RowFailure};
 use crate::types::{SqlType, column_of};
 
-/// A column that was computed before, with the rows that failed.
+/// A column that was computed before, with what failed.
 pub(in crate::expr) struct Shared {
-    pub(in crate::expr) column: Evaluated,
-    pub(in crate::expr) failures: Vec<RowFailure>,
+    column: Evaluated,
+    /// The first failure of each row, in the order of rows, and whether the row failed for good.
+    failures: Vec<(RowFailure, bool)>,
 }
 
 /// Evaluates one expression.
@@ -43,6 +44,16 @@ impl<'a> Evaluator<'a> {
         self.failures.sort_by_key(|failure| failure.row);
         self.failures.dedup_by_key(|failure| failure.row);
         self.failures
+    }
+
+    /// Returns a column for others to use, with what failed.
+    pub(super) fn into_shared(self, column: Evaluated) -> Shared {
+        let failed = self.failed.clone();
+        let with_rows = |failure: RowFailure| {
+            let is_failed = failed.contains(&failure.row);
+            (failure, is_failed)
+        };
+        Shared { column, failures: self.into_failures().into_iter().map(with_rows).collect() }
     }
 
     /// Returns the rows that failed outside of any guard.
@@ -111,33 +122,17 @@ impl<'a> Evaluator<'a> {
             Expr::Cast { operand, sql_type, .. } => {
                 self.guarded(frame, |evaluator| evaluator.cast(operand, sql_type, frame))
             }
-            Expr::Negate(operand) => {
-                let operand = self.eval(operand, frame)?;
-                map_array(&operand, arithmetic::negate)
-            }
+            Expr::Negate(operand) => map_array(&self.eval(operand, frame)?, arithmetic::negate),
             Expr::Arithmetic { left, op, right, sql_type } => {
-                let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
-                let is_constant = left.is_constant() && right.is_constant();
-                arithmetic::compute((&left, *op, &right), sql_type, &mut |row, reason| {
-                    self.fail_at(frame, is_constant, row, &reason);
-                })
+                self.arithmetic((left, *op, right), sql_type, frame)
             }
-            Expr::Comparison { left, op, right } => {
-                let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
-                comparison::compare(&left, *op, &right)
-            }
+            Expr::Comparison { left, op, right } => self.comparison((left, *op, right), frame),
             Expr::Between { operand, low, high, negated } => {
-                let operand = self.eval(operand, frame)?;
-                let (low, high) = (self.eval(low, frame)?, self.eval(high, frame)?);
-                comparison::between(&operand, (&low, &high), *negated)
+                self.between(operand, (low, high), *negated, frame)
             }
             Expr::Like { operand, pattern, escape, negated } => {
-                let (operand, pattern) = (self.eval(operand, frame)?, self.eval(pattern, frame)?);
-                let is_constant = operand.is_constant() && pattern.is_constant();
                 let like = like::Like { escape: *escape, negated: *negated };
-                like.compute(&operand, &pattern, &mut |row, reason| {
-                    self.fail_at(frame, is_constant, row, &reason);
-                })
+                self.like(operand, pattern, &like, frame)
             }
             Expr::Not(operand) => self.not(operand, frame),
             Expr::And(operands) => self.chain(operands, true, frame),
@@ -159,24 +154,87 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    // Each kind has a function of its own, as a tree may be deep and the stack is not.
+
+    fn arithmetic(
+        &mut self,
+        (left, op, right): (&Expr, ArithmeticOp, &Expr),
+        sql_type: &SqlType,
+        frame: &Frame<'_>,
+    ) -> Result<Evaluated, FunctionError> {
+        let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
+        let is_constant = left.is_constant() && right.is_constant();
+        arithmetic::compute((&left, op, &right), sql_type, &mut |row, reason| {
+            self.fail_at(frame, is_constant, row, &reason);
+        })
+    }
+
+    fn comparison(
+        &mut self,
+        (left, op, right): (&Expr, ComparisonOp, &Expr),
+        frame: &Frame<'_>,
+    ) -> Result<Evaluated, FunctionError> {
+        let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
+        comparison::compare(&left, op, &right)
+    }
+
+    fn between(
+        &mut self,
+        operand: &Expr,
+        (low, high): (&Expr, &Expr),
+        negated: bool,
+        frame: &Frame<'_>,
+    ) -> Result<Evaluated, FunctionError> {
+        let operand = self.eval(operand, frame)?;
+        let (low, high) = (self.eval(low, frame)?, self.eval(high, frame)?);
+        comparison::between(&operand, (&low, &high), negated)
+    }
+
+    fn like(
+        &mut self,
+        operand: &Expr,
+        pattern: &Expr,
+        like: &like::Like,
+        frame: &Frame<'_>,
+    ) -> Result<Evaluated, FunctionError> {
+        let (operand, pattern) = (self.eval(operand, frame)?, self.eval(pattern, frame)?);
+        let is_constant = operand.is_constant() && pattern.is_constant();
+        like.compute(&operand, &pattern, &mut |row, reason| {
+            self.fail_at(frame, is_constant, row, &reason);
+        })
+    }
+
     fn column(&mut self, index: usize, frame: &Frame<'_>) -> Result<Evaluated, FunctionError> {
         let Some(shared) =
             index.checked_sub(frame.column_count()).and_then(|at| self.shared.get(at))
         else {
             return Ok(Evaluated::Column(frame.column(index)?));
         };
-        let by_row = |row: usize| shared.failures.binary_search_by_key(&row, |f| f.row).ok();
-        if !shared.failures.is_empty() {
-            for row in 0..frame.row_count() {
-                if let Some(at) = by_row(frame.base_row(row)) {
-                    self.fail(frame, row, shared.failures[at].reason.clone());
-                }
-            }
-        }
+        self.fail_again(&shared.failures, frame);
         Ok(match &shared.column {
             Evaluated::Column(array) => Evaluated::Column(frame.take(array)?),
             Evaluated::Constant(array) => Evaluated::Constant(Arc::clone(array)),
         })
+    }
+
+    /// Records the failures of a column that was computed before, as if they happened now.
+    fn fail_again(&mut self, failures: &[(RowFailure, bool)], frame: &Frame<'_>) {
+        if failures.is_empty() {
+            return;
+        }
+        for row in 0..frame.row_count() {
+            let base_row = frame.base_row(row);
+            let Ok(at) = failures.binary_search_by_key(&base_row, |(failure, _)| failure.row)
+            else {
+                continue;
+            };
+            let (failure, is_failed) = &failures[at];
+            if *is_failed {
+                self.fail(frame, row, failure.reason.clone());
+            } else {
+                self.note(frame, row, failure.reason.clone());
+            }
+        }
     }
 
     fn cast(

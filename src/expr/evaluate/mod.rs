@@ -98,6 +98,17 @@ impl Expr {
         Ok(comparison::null_to_false(kept))
     }
 
+    /// Computes it for other expressions to use; columns from `rows.columns.len()` on are those computed before.
+    pub(super) fn evaluate_shared(
+        &self,
+        rows: &Rows<'_>,
+        shared: &[Shared],
+    ) -> Result<Shared, FunctionError> {
+        let mut evaluator = Evaluator::new(rows.now_ms, shared);
+        let column = evaluator.eval(self, &Frame::new(rows.columns, &[], rows.row_count))?;
+        Ok(evaluator.into_shared(column))
+    }
+
     /// Computes it where columns from `rows.columns.len()` on are those computed before.
     pub(super) fn evaluate_with(
         &self,

@@ -59,15 +59,11 @@ pub fn resolve(
     scope: &dyn Scope,
     registry: &Registry,
 ) -> Result<Expr, ResolveError> {
-    let expr = Resolver::new(scope, registry).node(ast)?;
-    if coerce::is_null(&expr) {
-        return Err(ResolveError::new(ResolveErrorKind::UntypedNull, ast.position));
-    }
-    Ok(fold(expr))
+    resolve_unfolded(ast, scope, registry).map(fold)
 }
 
-/// Resolves an expression that says which rows are kept.
-pub fn resolve_filter(
+/// Resolves an expression, and computes nothing of it yet.
+pub(super) fn resolve_unfolded(
     ast: &ast::Expr,
     scope: &dyn Scope,
     registry: &Registry,
@@ -76,6 +72,16 @@ pub fn resolve_filter(
     if coerce::is_null(&expr) {
         return Err(ResolveError::new(ResolveErrorKind::UntypedNull, ast.position));
     }
+    Ok(expr)
+}
+
+/// Resolves an expression that says which rows are kept.
+pub fn resolve_filter(
+    ast: &ast::Expr,
+    scope: &dyn Scope,
+    registry: &Registry,
+) -> Result<Expr, ResolveError> {
+    let expr = resolve_unfolded(ast, scope, registry)?;
     if *expr.sql_type() != SqlType::Boolean {
         let found = format!("{expr} ({})", expr.sql_type());
         return Err(ResolveError::new(ResolveErrorKind::NotBoolean(found), ast.position));
