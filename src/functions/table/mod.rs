@@ -26,7 +26,10 @@ pub struct ResolvedTable {
 /// The table functions, in SHOW order.
 pub const TABLES: &[TableFunction] = &[
     TableFunction { name: "cube_explode", signatures: &["(columns ARRAY<T>) ARRAY<T>"] },
-    TableFunction { name: "explode", signatures: &["(input ARRAY<DECIMAL>) DECIMAL", "(list ARRAY<T>) T"] },
+    TableFunction {
+        name: "explode",
+        signatures: &["(input ARRAY<DECIMAL>) DECIMAL", "(list ARRAY<T>) T"],
+    },
 ];
 
 impl TableFunction {

@@ -28,7 +28,8 @@ pub(super) fn resolve_aggregate(
     let args = resolve_args(relation, &ast_args, ctx)?;
     let types: Vec<ArgumentType> = args.iter().map(|arg| arg.arg_type.clone()).collect();
     let names = Names::Flat { is_join: relation.is_join };
-    let arg_text = |index: usize| ast_args.get(index).map(|arg| text(arg, names)).unwrap_or_default();
+    let arg_text =
+        |index: usize| ast_args.get(index).map(|arg| text(arg, names)).unwrap_or_default();
     let unknown = || ctx.registry.unknown(name);
     let found = ctx.registry.aggregate(name).ok_or_else(unknown);
     let function = found.and_then(|function| function.resolve(&types, &arg_text));
