@@ -100,8 +100,8 @@ impl Model {
             _ => false,
         };
         let entries = self.entries.iter().filter(|entry| entry.next() <= limit);
-        let entries =
-            entries.filter(|entry| !matches!(entry.kind, Kind::Marker(..)) && !is_aborted(entry));
+        let entries = entries
+            .filter(|entry| !matches!(entry.kind, Kind::Marker(..)) && !is_aborted(entry));
         let records = entries.flat_map(|entry| (entry.base..).zip(entry.values.clone()));
         records.filter(|(offset, _)| start <= *offset).collect()
     }
@@ -138,9 +138,7 @@ impl Run {
     fn values(&mut self) -> Vec<String> {
         let count = 1 + self.random.below(4);
         let base = self.model.end();
-        let value = |number: u64, len: u64| {
-            format!("{}-{}", base + number as i64, "v".repeat(len as usize))
-        };
+        let value = |number: u64, len: u64| format!("{}-{}", base + number as i64, "v".repeat(len as usize));
         (0..count).map(|number| value(number, self.random.below(150))).collect()
     }
 
