@@ -4,10 +4,19 @@
 
 pub mod error;
 mod text;
+pub mod clock;
+pub mod disk;
 pub mod config;
 pub mod types;
+pub mod log;
 pub mod functions;
 pub mod formats;
 pub mod expr;
 pub mod catalog;
+pub mod plan;
+pub mod state;
+pub mod operators;
+pub mod topology;
+pub mod runtime;
+pub mod query;
 pub mod engine;

@@ -78,8 +78,6 @@ pub struct TopicSummary {
     pub replica_info: Vec<u32>,
     /// How many records it holds.
     pub record_count: u64,
-    /// How many bytes it takes on disk.
-    pub size_bytes: u64,
 }
 
 /// A query in a list.

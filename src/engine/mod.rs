@@ -1,11 +1,141 @@
 //! The facade: open, execute, produce, consume, subscribe, close.
+//!
+//! ```text
+//! Engine ─ Session ─ a statement ─▶ plan ─▶ Action ─▶ command log ─▶ catalog ─▶ runtime
+//! ```
+//!
+//! The command log is what survives: a start replays its statements into the catalog and lets the queries go on where they
+//! had committed.
 
+mod command_log;
+mod consume;
 mod entity;
+mod execute;
+mod options;
 mod outcome;
+mod produce;
+mod session;
+mod test_driver;
+mod topics;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::{Mutex, RwLock};
+
+use crate::catalog::Catalog;
+use crate::clock::{Clock, SystemClock};
+use crate::config::Config;
+use crate::disk::RealDisk;
+use crate::error::Result;
+use crate::functions::Registry;
+use crate::log::{EmbeddedLog, Log};
+use crate::runtime::{Runtime, RuntimeConfig};
+use crate::state::{Backend, RocksBackend};
+use crate::topology::Topology;
+
+pub use consume::{ConsumeFrom, RecordStream};
 pub use entity::{
     Entity, FieldDescription, FunctionDescription, FunctionSummary, OverloadDescription, Property,
     QueryDescription, QuerySummary, SourceDescription, SourceSummary, Statistic, TopicSummary,
     Variable,
 };
-pub use outcome::{ConsumedRecord, Outcome, RecordStream, Row, RowStream, rows_of};
+pub use execute::CatalogNames;
+pub use options::EngineOptions;
+pub use outcome::{ConsumedRecord, Outcome, Row, RowStream, rows_of};
+pub use produce::ProducedRecord;
+pub use session::Session;
+pub use test_driver::{TestDriver, TestRecord, TestRow};
+pub use topics::{PartitionDetails, TopicDetails};
+
+/// A running engine. Clones are the same engine; it is closed with [`close`](Engine::close), or with the last clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<EngineInner>,
+}
+
+struct EngineInner {
+    log: Arc<dyn Log>,
+    backend: Arc<dyn Backend>,
+    clock: Arc<dyn Clock>,
+    runtime: Runtime,
+    registry: Arc<Registry>,
+    config: Config,
+    catalog: RwLock<Catalog>,
+    /// What each persistent query runs as.
+    topologies: RwLock<BTreeMap<String, Arc<Topology>>>,
+    /// Held while a statement changes the catalog: one at a time.
+    ddl: Mutex<DdlState>,
+}
+
+/// What the statements that change the catalog need.
+#[derive(Default)]
+struct DdlState {
+    next_push_query: u64,
+}
+
+impl Engine {
+    /// Opens a data folder, or makes one, and lets its queries go on.
+    pub fn open(options: EngineOptions) -> Result<Engine> {
+        let config = options.config()?;
+        let disk = Arc::new(RealDisk);
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let log_folder = options.data_dir.join("log");
+        let log = EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
+        let memory = options::memory_bytes(&config);
+        let backend = RocksBackend::open(&options.data_dir.join("state"), memory / 2)?;
+        Engine::start(Arc::new(log), Arc::new(backend), clock, config)
+    }
+
+    /// Starts an engine on a log and a state backend.
+    pub fn start(
+        log: Arc<dyn Log>,
+        backend: Arc<dyn Backend>,
+        clock: Arc<dyn Clock>,
+        config: Config,
+    ) -> Result<Engine> {
+        let runtime_config = RuntimeConfig {
+            worker_count: config.worker_count(),
+            commit_interval: Duration::from_millis(config.commit_interval_ms()),
+            cache_bytes: options::memory_bytes(&config) / 8,
+        };
+        command_log::create_internal_topics(log.as_ref())?;
+        let runtime = Runtime::open(
+            Arc::clone(&log),
+            Arc::clone(&backend),
+            Arc::clone(&clock),
+            runtime_config,
+        )?;
+        let engine = Engine {
+            inner: Arc::new(EngineInner {
+                log,
+                backend,
+                clock,
+                runtime,
+                registry: Arc::new(Registry::built_in()),
+                config,
+                catalog: RwLock::default(),
+                topologies: RwLock::default(),
+                ddl: Mutex::default(),
+            }),
+        };
+        engine.inner.replay_commands()?;
+        Ok(engine)
+    }
+
+    /// Opens a session: settings and variables of its own.
+    pub fn session(&self) -> Session {
+        Session::new(self.clone())
+    }
+
+    /// Commits what has been done and stops. Queries go on at the next start.
+    pub fn close(&self) -> Result<()> {
+        self.inner.runtime.close()
+    }
+
+    /// Waits until all queries have processed and committed all there is, or for `timeout`. Returns whether they have.
+    pub fn wait_until_idle(&self, timeout: Duration) -> Result<bool> {
+        self.inner.runtime.wait_until_idle(timeout)
+    }
+}

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use futures::Stream;
 
-use crate::engine::Entity;
+use crate::engine::{Entity, RecordStream};
 use crate::error::Result;
 use crate::types::{Batch, Schema, Value, value_at};
 
@@ -111,38 +111,4 @@ pub struct ConsumedRecord {
     pub value: Option<Vec<u8>>,
     /// Its headers, in order.
     pub headers: Vec<(String, Option<Vec<u8>>)>,
-}
-
-/// The records of a topic as they come: a [`Stream`]. Dropping it ends it.
-pub struct RecordStream {
-    topic: String,
-    records: Pin<Box<dyn Stream<Item = Result<ConsumedRecord>> + Send>>,
-}
-
-impl RecordStream {
-    /// Wraps the records of a topic.
-    pub(crate) fn new(
-        topic: String,
-        records: Pin<Box<dyn Stream<Item = Result<ConsumedRecord>> + Send>>,
-    ) -> Self {
-        RecordStream { topic, records }
-    }
-
-    /// Returns the topic.
-    pub fn topic(&self) -> &str {
-        &self.topic
-    }
-
-    /// Waits for the next record, from a thread that is not async; `None` when there will be no more.
-    pub fn next_record(&mut self) -> Option<Result<ConsumedRecord>> {
-        futures::executor::block_on(futures::StreamExt::next(self))
-    }
-}
-
-impl Stream for RecordStream {
-    type Item = Result<ConsumedRecord>;
-
-    fn poll_next(mut self: Pin<&mut Self>, ctx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.records.as_mut().poll_next(ctx)
-    }
 }

@@ -1,10 +1,33 @@
-//! Bytes to columns and back, one file per format. Only this module turns bytes into columns.
+//! Bytes to columns and back, one file or folder per format. Only this module turns bytes into columns.
+//!
+//! ```text
+//! payloads ── Decoder ──▶ columns          JSON, DELIMITED, KAFKA, NONE: what users and other programs read
+//! columns  ── Encoder ──▶ payloads         row: what only Tidemill reads
+//! ```
 
+mod cells;
+mod draft;
+mod error;
+mod numbers;
+mod texts;
+mod delimited;
+mod json;
+mod kafka;
+mod none;
+mod guess;
+mod properties;
+mod support;
 pub mod row;
+pub mod window_key;
 
 use datafusion::arrow::array::ArrayRef;
 
 use crate::types::{Column, SqlType};
+
+pub use error::FormatError;
+pub use guess::{FormatGuess, GuessedFormat};
+pub use properties::FormatProperties;
+pub use support::{Side, check_support};
 
 /// Decodes one side, key or value, of the records of a batch.
 ///
@@ -60,6 +83,60 @@ pub struct Payloads {
     pub absent: Vec<bool>,
 }
 
+impl Payloads {
+    /// Returns how many rows there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Tells whether there is no row.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Returns a row's payload, None if it is absent; the row must exist.
+    pub fn get(&self, row: usize) -> Option<&[u8]> {
+        if self.absent.get(row).is_some_and(|absent| *absent) {
+            return None;
+        }
+        let start = if row == 0 { 0 } else { self.ends[row - 1] as usize };
+        Some(&self.bytes[start..self.ends[row] as usize])
+    }
+
+    /// Returns the payloads in order.
+    pub fn iter(&self) -> impl Iterator<Item = Option<&[u8]>> {
+        (0..self.len()).map(|row| self.get(row))
+    }
+
+    fn with_capacity(row_count: usize, bytes: usize) -> Self {
+        Payloads {
+            bytes: Vec::with_capacity(bytes),
+            ends: Vec::with_capacity(row_count),
+            absent: Vec::new(),
+        }
+    }
+
+    /// Ends a row: its payload is what was written to `bytes` since the last one.
+    fn finish_row(&mut self) -> Result<(), EncodeError> {
+        let end = u32::try_from(self.bytes.len()).map_err(|_| EncodeError {
+            row: self.ends.len(),
+            reason: "the payloads of a batch take more than 4 GiB".to_owned(),
+        })?;
+        self.ends.push(end);
+        if !self.absent.is_empty() {
+            self.absent.push(false);
+        }
+        Ok(())
+    }
+
+    /// Ends a row without a payload.
+    fn push_absent(&mut self) {
+        self.absent.resize(self.ends.len(), false);
+        self.absent.push(true);
+        self.ends.push(self.ends.last().copied().unwrap_or(0));
+    }
+}
+
 /// A value that has no form in the format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("row {row}: {reason}")]
@@ -98,6 +175,63 @@ pub struct Serde {
     pub format: Format,
     /// All columns of the side, in order.
     pub columns: Vec<(std::sync::Arc<str>, SqlType)>,
+}
+
+/// The formats, in the order in which messages name them.
+pub const FORMATS: &[FormatKind] =
+    &[FormatKind::Json, FormatKind::Delimited, FormatKind::Kafka, FormatKind::None];
+
+impl FormatKind {
+    /// Returns the name, as in SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            FormatKind::Json => "JSON",
+            FormatKind::Delimited => "DELIMITED",
+            FormatKind::Kafka => "KAFKA",
+            FormatKind::None => "NONE",
+        }
+    }
+
+    /// Finds a format by its name, in any case.
+    pub fn from_name(name: &str) -> Result<Self, FormatError> {
+        FORMATS
+            .iter()
+            .copied()
+            .find(|kind| kind.name().eq_ignore_ascii_case(name))
+            .ok_or_else(|| FormatError::Unknown { name: name.to_owned(), known: known_formats() })
+    }
+}
+
+fn known_formats() -> String {
+    FORMATS.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
+}
+
+/// The bytes that one call of [`Decoder::decode`] takes in all; columns address their text with 31 bits.
+const BATCH_BYTES_MAX: usize = 512 << 20;
+
+/// Makes a decoder of some of a side's columns, by their numbers, in that order.
+///
+/// Columns that are not wanted are not decoded: what stands in them is not looked at further than it
+/// takes to find where it ends.
+pub fn decoder(serde: &Serde, wanted: &[usize]) -> Result<Box<dyn Decoder>, FormatError> {
+    support::check_columns(serde.format.kind, &serde.columns)?;
+    Ok(match serde.format.kind {
+        FormatKind::Json => Box::new(json::JsonDecoder::new(serde, wanted)),
+        FormatKind::Delimited => Box::new(delimited::DelimitedDecoder::new(serde, wanted)),
+        FormatKind::Kafka => Box::new(kafka::KafkaDecoder::new(serde, wanted)),
+        FormatKind::None => Box::new(none::NoneDecoder),
+    })
+}
+
+/// Makes an encoder of all columns of a side.
+pub fn encoder(serde: &Serde) -> Result<Box<dyn Encoder>, FormatError> {
+    support::check_columns(serde.format.kind, &serde.columns)?;
+    Ok(match serde.format.kind {
+        FormatKind::Json => Box::new(json::JsonEncoder::new(serde)),
+        FormatKind::Delimited => Box::new(delimited::DelimitedEncoder::new(serde)),
+        FormatKind::Kafka => Box::new(kafka::KafkaEncoder::new(serde)),
+        FormatKind::None => Box::new(none::NoneEncoder),
+    })
 }
 
 impl Serde {

@@ -2,8 +2,61 @@
 //!
 //! [`Log`] is what the engine needs of a log; [`EmbeddedLog`] keeps one on the local disk.
 
+mod batch;
+mod checkpoint;
+mod embedded;
+mod environment;
+mod error;
+mod fetch;
+mod folder;
+mod index;
+mod index_table;
+mod partition;
+mod partitioner;
+mod producer;
+mod producer_ids;
+mod producer_snapshot;
+mod producers;
+mod recovery;
+mod replay;
+mod scan;
+mod segment;
+mod settings;
+mod topic;
+mod topics;
+mod watch;
+
+use crate::types::TopicPartition;
+
+pub use self::batch::{
+    BatchError, BatchHeader, BatchView, BytesColumn, Compression, DECOMPRESSED_BYTES_MAX,
+    EncodedBatches, Header, Headers, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE,
+    RecordBatchBuilder, RecordBuffer, RecordView, Records, TimestampType, VarintError,
+};
+pub use self::embedded::EmbeddedLog;
+pub use self::error::LogError;
+pub use self::fetch::{Fetch, Isolation, PartitionOffsets};
+pub use self::partition::Appended;
+pub use self::partitioner::{StickyPartitioner, murmur2, partition_for_key};
+pub use self::producer::{AbortedTransaction, OpenTransaction, Outcome, Producer};
+pub use self::recovery::Dropped;
+pub use self::settings::{Flush, LogConfig, TopicConfig};
+pub use self::topic::{TopicDescription, TopicId};
+pub use self::watch::{WatchGuard, Waker};
+
 /// The position of a record in its partition.
 pub type Offset = i64;
+
+/// When an append is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acks {
+    /// It is written when the append returns, as with [`Acks::Leader`]; nothing is promised.
+    None,
+    /// When it is written: it survives a kill of the process.
+    Leader,
+    /// When it survives a power loss: one sync answers all who wait for it.
+    All,
+}
 
 /// A partitioned log.
 ///

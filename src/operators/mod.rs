@@ -17,7 +17,7 @@ use crate::types::Batch;
 pub use aggregate::Aggregate;
 pub use context::{OperatorContext, Report};
 pub use filter::Filter;
-pub use groups::{AggregateSpec, read_group_rows};
+pub use groups::{AggregateSpec, GroupRows, read_group_rows};
 pub use materialize::{Materialize, read_table_rows};
 pub use project::Project;
 pub use stream_table_join::StreamTableJoin;

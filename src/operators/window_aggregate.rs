@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Int64Array, UInt32Array};
+use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, UInt32Array};
 use datafusion::arrow::buffer::ScalarBuffer;
 use datafusion::arrow::compute::take;
+use datafusion::arrow::datatypes::Int64Type;
 
 use crate::formats::row::{EncodedRows, write_row};
 use crate::operators::aggregate::grouped_rows;
-use crate::operators::groups::{AggregateSpec, Groups, Updates};
+use crate::operators::groups::{AggregateSpec, GroupRows, Groups, Updates};
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
 use crate::state::{Backend, Changes, StorePartition};
 use crate::types::{Batch, Windows};
@@ -86,6 +87,23 @@ struct Assigned {
 }
 
 impl TimeWindows {
+    /// Arranges stored groups as the operator emits them. Their columns begin with the window's start.
+    pub fn rows(self, key_count: usize, stored: GroupRows) -> Batch {
+        let mut columns = stored.columns;
+        let starts = columns.remove(0);
+        let windows = self.windows_of(&starts);
+        columns.insert(key_count, starts);
+        columns.insert(key_count + 1, Arc::new(Int64Array::new(windows.ends.clone(), None)));
+        Batch { windows: Some(windows), ..Batch::new(columns, stored.times) }
+    }
+
+    fn windows_of(self, starts: &ArrayRef) -> Windows {
+        let starts = starts.as_primitive::<Int64Type>().values().clone();
+        let end = |start: &i64| start.saturating_add(self.size_ms);
+        let ends = starts.iter().map(end).collect();
+        Windows { starts, ends }
+    }
+
     /// Returns the starts of the windows that hold a time, the earliest first. Windows begin at multiples of the advance, never
     /// before 1970.
     fn starts(self, time: i64) -> impl Iterator<Item = i64> {
@@ -121,7 +139,7 @@ impl Operator for WindowAggregate {
 
         let emitted = UInt32Array::from(updated.updates);
         let starts = take(&starts, &emitted, None)?;
-        let windows = self.windows_of(&starts);
+        let windows = self.windows.windows_of(&starts);
         let mut columns = Vec::new();
         for key in &keys[1..] {
             columns.push(take(key, &emitted, None)?);
@@ -150,17 +168,6 @@ impl Operator for WindowAggregate {
             self.groups.expire(&key, changes);
         }
         self.groups.hand_over(changes);
-    }
-}
-
-impl WindowAggregate {
-    fn windows_of(&self, starts: &ArrayRef) -> Windows {
-        use datafusion::arrow::array::AsArray;
-        use datafusion::arrow::datatypes::Int64Type;
-        let starts = starts.as_primitive::<Int64Type>().values().clone();
-        let end = |start: &i64| start.saturating_add(self.windows.size_ms);
-        let ends = starts.iter().map(end).collect();
-        Windows { starts, ends }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::log::partition_for_key;
 use crate::operators::OperatorError;
 use crate::runtime::decode::{DELETED_ROW, LIVE_ROW};
 use crate::topology::Output;
-use crate::types::{Batch, ColumnRole, Schema};
+use crate::types::{Batch, ColumnRole, Schema, Value, value_at};
 
 /// Records on their way to a topic, by column.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +27,23 @@ pub(crate) struct EncodedRecords {
 }
 
 impl EncodedRecords {
+    /// Returns the headers of a record, for those who need them one by one.
+    pub(crate) fn headers_of(&self, row: usize) -> Vec<(String, Option<Vec<u8>>)> {
+        let Some(headers) = &self.headers else { return Vec::new() };
+        let Value::Array(headers) = value_at(headers, row) else { return Vec::new() };
+        let header = |header: Value| match header {
+            Value::Struct(pair) => match pair.as_slice() {
+                [Value::Varchar(name), Value::Bytes(value)] => {
+                    Some((name.to_string(), Some(value.to_vec())))
+                }
+                [Value::Varchar(name), _] => Some((name.to_string(), None)),
+                _ => None,
+            },
+            _ => None,
+        };
+        headers.into_iter().filter_map(header).collect()
+    }
+
     /// Makes records that have values only, all of one time.
     pub(crate) fn values(values: Vec<Vec<u8>>, time_ms: i64) -> Self {
         let count = values.len();

@@ -58,8 +58,6 @@ pub struct RuntimeConfig {
     pub worker_count: usize,
     /// How often progress is committed.
     pub commit_interval: Duration,
-    /// Whether updates of a key within a batch may be merged.
-    pub coalesce: bool,
     /// How many bytes each store may keep in memory of what is committed.
     pub cache_bytes: usize,
 }
@@ -114,8 +112,7 @@ impl Runtime {
         let epochs = Epochs::new(log.as_ref())?;
         commit::note_producers(&epochs, backend.as_ref())?;
         let has_progress = AtomicBool::new(false);
-        let coalesce = config.coalesce;
-        let shared = Arc::new(Shared { log, clock, backend, epochs, coalesce, has_progress });
+        let shared = Arc::new(Shared { log, clock, backend, epochs, has_progress });
         let workers = Workers::start(config.worker_count).map_err(no_thread)?;
         let inner = Arc::new(RuntimeInner {
             shared,

@@ -2,7 +2,7 @@
 
 use crate::operators::{Operator, OperatorContext, OperatorError};
 use crate::state::Changes;
-use crate::topology::{StateEnv, SubTopology, Target};
+use crate::topology::{OperatorSpec, StateEnv, SubTopology, Target};
 use crate::types::Batch;
 
 /// The operators of a sub-topology, opened for one partition.
@@ -21,6 +21,11 @@ impl Pipeline {
             Ok::<_, OperatorError>((node.spec.open(partition, env)?, node.target))
         };
         Ok(Pipeline { operators: part.operators.iter().map(open).collect::<Result<_, _>>()? })
+    }
+
+    /// Opens a single operator that keeps no state.
+    pub(crate) fn of(spec: &OperatorSpec, env: &StateEnv) -> Result<Self, OperatorError> {
+        Ok(Pipeline { operators: vec![(spec.open(0, env)?, Target::Output)] })
     }
 
     /// Sends a batch to a target and everything that comes of it further down; what leaves the sub-topology is added to `out`.

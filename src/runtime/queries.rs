@@ -41,7 +41,9 @@ pub struct QueryStart {
     pub topology: Arc<Topology>,
     /// Where it begins if it has never run.
     pub start_at: StartAt,
-    /// Whether updates of a key within a batch may be merged, if it differs from the runtime's.
+    /// Whether updates of a key within a batch may be merged.
+    pub coalesce: bool,
+    /// Whether it begins paused.
     pub is_paused: bool,
 }
 
@@ -330,6 +332,15 @@ impl Runtime {
         })
     }
 
+    /// Returns how many partitions a sub-topology of a query has.
+    pub fn partition_count(&self, id: &str, sub_topology: usize) -> Result<u32> {
+        let found = self.inner.queries.read().get(id).cloned();
+        let query = found.ok_or_else(|| {
+            Error::new(ErrorKind::Closed, format!("query {id} does not run"))
+        })?;
+        partition_count(&query.start.topology.sub_topologies[sub_topology], &self.inner)
+    }
+
     /// Returns a query's figures and how many records it has not read yet.
     pub fn query_metrics(&self, id: &str) -> Option<(MetricsReading, u64)> {
         let query = Arc::clone(self.inner.queries.read().get(id)?);
@@ -347,6 +358,7 @@ impl RuntimeInner {
             query_id: start.id.as_str().into(),
             metrics: QueryMetrics::default(),
             rows,
+            coalesce: start.coalesce,
             is_paused: AtomicBool::new(start.is_paused),
             error: Mutex::new(None),
         });

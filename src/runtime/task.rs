@@ -27,8 +27,6 @@ pub(super) struct Shared {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) backend: Arc<dyn Backend>,
     pub(super) epochs: Epochs,
-    /// Whether updates of a key within a batch may be merged.
-    pub(super) coalesce: bool,
     /// Set when a task has failed or progressed: the committer looks.
     pub(super) has_progress: AtomicBool,
 }
@@ -39,6 +37,8 @@ pub(super) struct TaskOwner {
     pub(super) metrics: QueryMetrics,
     /// Where rows go that have no topic; its query is a push query, outside of epochs.
     pub(super) rows: Option<Arc<RowQueue>>,
+    /// Whether updates of a key within a batch may be merged.
+    pub(super) coalesce: bool,
     pub(super) is_paused: AtomicBool,
     /// Why the query cannot go on.
     pub(super) error: Mutex<Option<String>>,
@@ -158,7 +158,7 @@ impl Task {
         let mut reports = Vec::new();
         let mut ctx = OperatorContext {
             now_ms: self.shared.clock.wall_ms(),
-            coalesce: self.shared.coalesce,
+            coalesce: self.owner.coalesce,
             reports: &mut reports,
         };
         let mut out = Vec::new();

@@ -3,7 +3,7 @@
 mod batch;
 mod builder;
 mod cells;
-mod java_double;
+mod double;
 mod schema;
 mod sql_type;
 mod topic_partition;
@@ -12,7 +12,7 @@ mod value;
 pub use batch::{Batch, Windows};
 pub use builder::{ArrayBuilder, ColumnBuilder, DecimalBuilder, MapBuilder, StructBuilder};
 pub use cells::{column_of, value_at};
-pub use java_double::write_double;
+pub use double::{push_double, write_double};
 pub use schema::{Column, ColumnRole, Schema};
 pub use sql_type::{DECIMAL_PRECISION_MAX, NARROW_DECIMAL_PRECISION, SqlType, StructField};
 pub use topic_partition::TopicPartition;

@@ -9,7 +9,7 @@ use datafusion::arrow::array::{
 };
 use datafusion::arrow::buffer::{NullBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{
-    ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type,
+    ArrowNativeType, ArrowPrimitiveType, DataType, Date32Type, Decimal128Type, Float64Type, Int32Type, Int64Type,
     Time32MillisecondType, TimestampMillisecondType,
 };
 
@@ -32,6 +32,9 @@ pub(super) trait Cell: Clone + Send + 'static {
     type Ref<'a>: Copy;
     /// A column that is being built.
     type Builder;
+
+    /// Whether a value holds memory of its own.
+    const HAS_HEAP: bool = false;
 
     /// Looks at a column by its type.
     fn column(array: &ArrayRef) -> Self::Column<'_>;
@@ -70,13 +73,13 @@ pub(super) trait Cell: Clone + Send + 'static {
 }
 
 /// A column of numbers: its values and which are NULL.
-pub(super) struct Numbers<'a, N: Copy> {
+pub(super) struct Numbers<'a, N> {
     values: &'a [N],
     nulls: Option<&'a NullBuffer>,
 }
 
-impl<'a, N: Copy> Numbers<'a, N> {
-    fn new<T: ArrowPrimitiveType<Native = N>>(array: &'a PrimitiveArray<T>) -> Self {
+impl<'a, N: ArrowNativeType> Numbers<'a, N> {
+    pub(super) fn new<T: ArrowPrimitiveType<Native = N>>(array: &'a PrimitiveArray<T>) -> Self {
         Numbers { values: array.values(), nulls: array.nulls().filter(|n| 0 < n.null_count()) }
     }
 
@@ -96,7 +99,7 @@ pub(super) struct NumbersBuilder<N> {
     null_count: usize,
 }
 
-impl<N: Copy + Default> NumbersBuilder<N> {
+impl<N: ArrowNativeType> NumbersBuilder<N> {
     pub(super) fn new(capacity: usize) -> Self {
         NumbersBuilder {
             values: Vec::with_capacity(capacity),
@@ -237,6 +240,8 @@ impl Cell for String {
     type Ref<'a> = &'a str;
     type Builder = StringBuilder;
 
+    const HAS_HEAP: bool = true;
+
     fn column(array: &ArrayRef) -> &StringArray {
         array.as_string()
     }
@@ -277,7 +282,9 @@ impl Cell for String {
         StringBuilder::with_capacity(capacity, capacity * 16)
     }
     fn push(value: Option<&str>, builder: &mut StringBuilder) {
-        builder.append_option(value);
+        // A column of texts ends at 2 GiB; what is beyond is NULL rather than the end of the process.
+        let fits = |text: &&str| builder.values_slice().len() + text.len() <= i32::MAX as usize;
+        builder.append_option(value.filter(fits));
     }
     fn finish(mut builder: StringBuilder, _: &SqlType) -> ArrayRef {
         Arc::new(builder.finish())
@@ -289,6 +296,8 @@ impl Cell for Value {
     type Column<'a> = Vec<Value>;
     type Ref<'a> = &'a Value;
     type Builder = ColumnBuilder;
+
+    const HAS_HEAP: bool = true;
 
     fn column(array: &ArrayRef) -> Vec<Value> {
         (0..array.len()).map(|row| value_at(array, row)).collect()

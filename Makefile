@@ -1,0 +1,22 @@
+# make demo, make test: each does all its own set-up on Debian or Ubuntu with a Rust toolchain.
+# One target folder for all clones on this machine, so that the heavy dependencies are built once.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/tidemill/target
+CARGO_FLAGS ?=
+
+.PHONY: demo test build bench setup
+
+demo: build
+	TIDEMILL=$(CARGO_TARGET_DIR)/release/tidemill sh examples/enrichment/demo.sh
+
+test: setup
+	cargo test --release --workspace $(CARGO_FLAGS)
+
+build: setup
+	cargo build --release --workspace --bins $(CARGO_FLAGS)
+
+bench: setup
+	cargo bench --bench bench
+
+# RocksDB's bindings need libclang.
+setup:
+	@sh .ci/setup

@@ -1,0 +1,30 @@
+//! Random numbers by seed (SplitMix64), so that a failure can be replayed.
+
+/// A sequence of numbers that its seed decides.
+#[derive(Debug)]
+pub(super) struct Random(u64);
+
+impl Random {
+    pub(super) fn new(seed: u64) -> Self {
+        Random(seed)
+    }
+
+    /// Returns the next number.
+    pub(super) fn number(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Returns a number from 0 to `end`, both included.
+    pub(super) fn up_to(&mut self, end: usize) -> usize {
+        (self.number() % (end as u64 + 1)) as usize
+    }
+
+    /// Tosses a coin.
+    pub(super) fn coin(&mut self) -> bool {
+        self.number() & 1 == 1
+    }
+}

@@ -1,0 +1,135 @@
+//! The command log: a topic of the statements that made the catalog what it is.
+//!
+//! A statement is carried out when its record is in this topic; a start replays the records, in order, into an empty catalog.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Config;
+use crate::engine::{Engine, EngineInner};
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::{
+    Acks, Compression, Isolation, Log, LogError, RecordBatchBuilder, RecordBuffer, TopicConfig,
+};
+use crate::runtime::PROCESSING_LOG_TOPIC;
+use crate::types::TopicPartition;
+
+/// The topic of the command log.
+pub(super) const COMMAND_TOPIC: &str = "_tidemill-commands";
+
+/// What internal topics' names begin with.
+pub(super) const INTERNAL_PREFIX: &str = "_tidemill-";
+
+/// A statement that was carried out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Command {
+    /// The version of this form.
+    pub(super) version: u32,
+    /// The statement's text, its variables substituted.
+    pub(super) statement: String,
+    /// The session's settings at the time.
+    pub(super) settings: Vec<(String, String)>,
+}
+
+const VERSION: u32 = 1;
+
+/// Makes the topics that the engine itself writes.
+pub(super) fn create_internal_topics(log: &dyn Log) -> Result<()> {
+    let commands = TopicConfig::new(1).with("retention.ms", "-1")?;
+    for (topic, config) in [(COMMAND_TOPIC, commands), (PROCESSING_LOG_TOPIC, TopicConfig::new(1))] {
+        match log.create_topic(topic, &config) {
+            Ok(()) | Err(LogError::TopicExists(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+impl Command {
+    /// Describes a statement of a session.
+    pub(super) fn new(statement: &str, config: &Config) -> Self {
+        let setting = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let settings = config.session_values().map(setting).collect();
+        Command { version: VERSION, statement: statement.to_owned(), settings }
+    }
+
+    /// Returns the settings under which the statement was carried out.
+    fn config(&self, engine: &Config) -> Result<Config> {
+        let mut config = engine.clone();
+        for (name, value) in &self.settings {
+            config.set_session(name, value)?;
+        }
+        Ok(config)
+    }
+}
+
+impl EngineInner {
+    /// Appends a command; when this returns, the statement is carried out.
+    pub(super) fn append_command(&self, command: &Command) -> Result<()> {
+        let bytes = serde_json::to_vec(command)
+            .map_err(|error| Error::new(ErrorKind::Input, error.to_string()))?;
+        let mut batch = RecordBatchBuilder::new(Compression::None);
+        batch.push(self.clock.wall_ms(), None, Some(&bytes), &[]).map_err(LogError::from)?;
+        let batch = batch.finish().map_err(LogError::from)?;
+        self.log.append(&TopicPartition::new(COMMAND_TOPIC, 0), batch, Acks::All)?;
+        Ok(())
+    }
+
+    /// Replays all commands into the catalog and starts the queries that are left.
+    pub(super) fn replay_commands(&self) -> Result<()> {
+        let mut starts = Vec::new();
+        for command in self.read_commands()? {
+            let config = command.config(&self.config)?;
+            self.replay(&command, &config, &mut starts).map_err(|error| {
+                Error::new(
+                    error.kind(),
+                    format!("the command log cannot be replayed: {error}: {}", command.statement),
+                )
+            })?;
+        }
+        for start in starts {
+            self.runtime.start_query(start)?;
+        }
+        Ok(())
+    }
+
+    fn read_commands(&self) -> Result<Vec<Command>> {
+        let partition = TopicPartition::new(COMMAND_TOPIC, 0);
+        let mut commands = Vec::new();
+        let mut from = self.log.offsets(&partition)?.start;
+        loop {
+            let fetch = self.log.read(&partition, from, 1 << 20, &Isolation::ReadCommitted)?;
+            if fetch.next_offset <= from {
+                return Ok(commands);
+            }
+            for batch in fetch.batches() {
+                let mut buffer = RecordBuffer::new();
+                for record in batch.records(&mut buffer).map_err(LogError::from)? {
+                    let record = record.map_err(LogError::from)?;
+                    commands.push(parse(record.value.unwrap_or_default(), record.offset)?);
+                }
+            }
+            from = fetch.next_offset;
+        }
+    }
+}
+
+fn parse(bytes: &[u8], offset: i64) -> Result<Command> {
+    let damaged = |why: String| {
+        Error::new(ErrorKind::Storage, format!("record {offset} of the command log: {why}"))
+    };
+    let command: Command = serde_json::from_slice(bytes).map_err(|e| damaged(e.to_string()))?;
+    if VERSION < command.version {
+        return Err(damaged(format!(
+            "version {} is newer than this Tidemill knows; start a newer one",
+            command.version
+        )));
+    }
+    Ok(command)
+}
+
+impl Engine {
+    /// Tells whether a topic is the engine's own.
+    pub(super) fn is_internal(topic: &str) -> bool {
+        topic.starts_with(INTERNAL_PREFIX)
+    }
+}

@@ -1,0 +1,114 @@
+//! Statements that change the catalog: CREATE, INSERT INTO … SELECT, DROP, ALTER.
+
+use tidemill_grammar::ast::ParsedStatement;
+
+use crate::engine::execute::apply::{Effects, apply, command};
+use crate::engine::{EngineInner, Outcome, Session};
+use crate::error::{Error, ErrorKind, Result};
+use crate::log::{LogError, TopicConfig};
+use crate::plan::{Action, TopicSpec};
+
+impl Session {
+    /// Carries out a statement that changes the catalog. It is carried out when it is in the command log: until then nothing
+    /// but empty topics has come of it.
+    pub(super) fn change_catalog(&mut self, parsed: &ParsedStatement) -> Result<Outcome> {
+        let inner = &self.engine.inner;
+        let _ddl = inner.ddl.lock();
+        let action = self.analyze(parsed)?;
+        if let Action::Unchanged(message) = action {
+            return Ok(Outcome::Done(message));
+        }
+        let mut catalog = inner.catalog.read().clone();
+        let effects = apply(&action, &parsed.text, &mut catalog, &self.config)?;
+        inner.create_topics(&action)?;
+        inner.append_command(&command(parsed, &self.config))?;
+        *inner.catalog.write() = catalog;
+        inner.carry_out(&effects)?;
+        if let Action::DropSource(drop) = &action
+            && drop.deletes_topic
+        {
+            inner.log.delete_topic(&drop.source.topic)?;
+        }
+        Ok(Outcome::Done(effects.message))
+    }
+}
+
+impl EngineInner {
+    /// Ends and starts the queries that a change of the catalog ends and starts.
+    pub(in crate::engine) fn carry_out(&self, effects: &Effects) -> Result<()> {
+        self.note_topologies(effects);
+        for id in &effects.stop {
+            self.runtime.terminate_query(id)?;
+        }
+        match &effects.start {
+            Some(start) => self.runtime.start_query(start.clone()),
+            None => Ok(()),
+        }
+    }
+
+    /// Makes the topic of a new stream or table, if it is not there.
+    fn create_topics(&self, action: &Action) -> Result<()> {
+        match action {
+            Action::CreateSource(create) => {
+                let missing = || {
+                    Error::new(
+                        ErrorKind::NotFound,
+                        format!(
+                            "Topic '{0}' does not exist. If you want to create a new topic for the stream/table please re-run the statement providing the required 'PARTITIONS' configuration in the WITH clause (and optionally 'REPLICAS'). For example: ... WITH (KAFKA_TOPIC='{0}', PARTITIONS=1);",
+                            create.topic.name
+                        ),
+                    )
+                };
+                if self.log.topic(&create.topic.name).is_some() {
+                    return self.check_partitions(&create.topic);
+                }
+                let partitions = create.topic.partitions.ok_or_else(missing)?;
+                self.create_topic(&create.topic, partitions)
+            }
+            Action::CreateAs(create) => {
+                if self.log.topic(&create.topic.name).is_some() {
+                    return self.check_partitions(&create.topic);
+                }
+                let first = create.plan.sources.first();
+                let partitions = first.and_then(|name| {
+                    let source = self.catalog.read().source(name)?.clone();
+                    Some(self.log.topic(&source.topic)?.config.partitions)
+                });
+                self.create_topic(&create.topic, create.topic.partitions.or(partitions).unwrap_or(1))
+            }
+            Action::InsertInto(_)
+            | Action::InsertValues(_)
+            | Action::Push(_)
+            | Action::Pull(_)
+            | Action::DropSource(_)
+            | Action::AlterSource(_)
+            | Action::CreateType { .. }
+            | Action::DropType(_)
+            | Action::Explain(_)
+            | Action::Unchanged(_)
+            | Action::Unplanned => Ok(()),
+        }
+    }
+
+    fn create_topic(&self, topic: &TopicSpec, partitions: u32) -> Result<()> {
+        let mut config = TopicConfig::new(partitions);
+        for (name, value) in &topic.properties {
+            config.set(name, value)?;
+        }
+        match self.log.create_topic(&topic.name, &config) {
+            Ok(()) | Err(LogError::TopicExists(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn check_partitions(&self, topic: &TopicSpec) -> Result<()> {
+        let Some(existing) = self.log.topic(&topic.name) else { return Ok(()) };
+        match topic.partitions {
+            Some(wanted) if wanted != existing.config.partitions => Err(Error::statement(format!(
+                "A Kafka topic with the name '{}' already exists, with different partition/replica configuration than required. KSQL expects {wanted} partitions (topic has {})",
+                topic.name, existing.config.partitions
+            ))),
+            _ => Ok(()),
+        }
+    }
+}

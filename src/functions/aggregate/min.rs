@@ -1,0 +1,12 @@
+//! `MIN(value)`.
+
+use std::cmp::Ordering;
+
+use crate::functions::aggregate::AggregateFunction;
+use crate::functions::aggregate::extreme::extreme;
+
+/// Keeps the smallest value; NULL until there is one.
+pub(super) fn min() -> AggregateFunction {
+    let min = AggregateFunction::new("MIN").summary("Returns the smallest value; NULLs are left out.");
+    extreme(min, Ordering::Less)
+}

@@ -1,0 +1,144 @@
+//! What is known of a partition without reading its log: where it begins, and up to where it is whole.
+//!
+//! ```text
+//! tidemill-checkpoint 1
+//! log_start 0
+//! recovery_point 5000
+//! producers 3
+//! segment 0 1048576 1700000000000 4711 12 1f2e3d4c 12 5b6a7988 0 00000000
+//! crc32c 0badcafe
+//! ```
+//!
+//! A segment's line has its base offset, its size, its largest timestamp with the offset that has it, and for each
+//! of its three indexes the number of entries and their checksum. The last is the one that was written to.
+//! Everything before the recovery point has been synced; what comes after it is read again at the start.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Offset;
+use super::index::{LargestTimestamp, Marks};
+use super::index_table::Mark;
+use crate::disk::{Disk, read_file, replace_file};
+
+const TITLE: &str = "tidemill-checkpoint 1";
+
+/// What is known of a partition.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Checkpoint {
+    /// No record before this may be read.
+    pub(super) log_start: Offset,
+    /// Everything before this is whole and synced.
+    pub(super) recovery_point: Offset,
+    /// How many entries the producer snapshot of the recovery point has; no file if none.
+    pub(super) producers: usize,
+    /// The segments up to the recovery point.
+    pub(super) segments: Vec<KnownSegment>,
+}
+
+/// What is known of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct KnownSegment {
+    pub(super) base: Offset,
+    pub(super) size: u64,
+    pub(super) largest: LargestTimestamp,
+    pub(super) marks: Marks,
+}
+
+impl Checkpoint {
+    /// Reads a partition's checkpoint; none if there is none that can be believed.
+    pub(super) fn load(disk: &dyn Disk, folder: &Path) -> Option<Checkpoint> {
+        let bytes = read_file(disk, &path(folder)).ok()?;
+        parse(std::str::from_utf8(&bytes).ok()?)
+    }
+
+    /// Says whether it says nothing: the partition has had no checkpoint yet.
+    pub(super) fn is_new(&self) -> bool {
+        *self == Checkpoint::default()
+    }
+
+    /// Writes a partition's checkpoint so that it survives a power loss.
+    pub(super) fn store(&self, disk: &dyn Disk, folder: &Path) -> io::Result<()> {
+        replace_file(disk, &path(folder), self.to_text().as_bytes())
+    }
+
+    fn to_text(&self) -> String {
+        let mut text = format!(
+            "{TITLE}\nlog_start {}\nrecovery_point {}\nproducers {}\n",
+            self.log_start, self.recovery_point, self.producers
+        );
+        for KnownSegment { base, size, largest, marks } in &self.segments {
+            text += &format!("segment {base} {size} {} {}", largest.timestamp, largest.offset);
+            for Mark { count, crc } in [marks.offsets, marks.times, marks.aborted] {
+                text += &format!(" {count} {crc:08x}");
+            }
+            text.push('\n');
+        }
+        let crc = crc32c::crc32c(text.as_bytes());
+        text + &format!("crc32c {crc:08x}\n")
+    }
+}
+
+fn path(folder: &Path) -> PathBuf {
+    folder.join("checkpoint")
+}
+
+fn parse(text: &str) -> Option<Checkpoint> {
+    let (body, crc) = text.strip_suffix('\n')?.rsplit_once("crc32c ")?;
+    if u32::from_str_radix(crc, 16) != Ok(crc32c::crc32c(body.as_bytes())) {
+        return None;
+    }
+    let mut lines = body.lines();
+    if lines.next() != Some(TITLE) {
+        return None;
+    }
+    Some(Checkpoint {
+        log_start: lines.next()?.strip_prefix("log_start ")?.parse().ok()?,
+        recovery_point: lines.next()?.strip_prefix("recovery_point ")?.parse().ok()?,
+        producers: lines.next()?.strip_prefix("producers ")?.parse().ok()?,
+        segments: lines.map(parse_segment).collect::<Option<_>>()?,
+    })
+}
+
+fn parse_segment(line: &str) -> Option<KnownSegment> {
+    let mut words = line.strip_prefix("segment ")?.split(' ');
+    let base = words.next()?.parse().ok()?;
+    let size = words.next()?.parse().ok()?;
+    let timestamp = words.next()?.parse().ok()?;
+    let offset = words.next()?.parse().ok()?;
+    let mut mark = || -> Option<Mark> {
+        let count = words.next()?.parse().ok()?;
+        let crc = u32::from_str_radix(words.next()?, 16).ok()?;
+        Some(Mark { count, crc })
+    };
+    let marks = Marks { offsets: mark()?, times: mark()?, aborted: mark()? };
+    Some(KnownSegment { base, size, largest: LargestTimestamp { timestamp, offset }, marks })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example() -> Checkpoint {
+        let mark = |count| Mark { count, crc: 0xdead_beef };
+        let marks = Marks { offsets: mark(3), times: mark(2), aborted: mark(0) };
+        let largest = LargestTimestamp { timestamp: -1, offset: -1 };
+        let segments = vec![KnownSegment { base: 7, size: 1000, largest, marks }];
+        Checkpoint { log_start: 9, recovery_point: 20, producers: 1, segments }
+    }
+
+    #[test]
+    fn comes_back_from_its_text() {
+        assert_eq!(parse(&example().to_text()), Some(example()));
+        assert_eq!(parse(&Checkpoint::default().to_text()), Some(Checkpoint::default()));
+    }
+
+    #[test]
+    fn believes_no_text_that_was_changed_or_cut() {
+        let text = example().to_text();
+        for len in 0..text.len() {
+            assert_eq!(parse(&text[..len]), None);
+        }
+        assert_eq!(parse(&text.replace("log_start 9", "log_start 8")), None);
+    }
+}

@@ -1,0 +1,495 @@
+//! The log on the local disk.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use hashbrown::HashMap;
+use parking_lot::{Mutex, RwLock};
+
+use super::environment::Environment;
+use super::error::AtPath;
+use super::folder::Folder;
+use super::index::base_of;
+use super::partition::{FlushTurn, Partition};
+use super::producer_ids::ProducerIds;
+use super::recovery::Recovery;
+use super::segment::Segment;
+use super::settings::Settings;
+use super::topic::check_topic_name;
+use super::topics::{Deleting, Topics};
+use super::{
+    Acks, Appended, Dropped, EncodedBatches, Fetch, Flush, Isolation, Log, LogConfig, LogError,
+    Offset, OpenTransaction, Outcome, PartitionOffsets, Producer, TopicConfig, TopicDescription,
+    TopicId, WatchGuard, Waker,
+};
+use crate::clock::Clock;
+use crate::disk::{Disk, DiskFile, read_file, replace_file};
+use crate::types::TopicPartition;
+
+/// Holds the topic id of a partition's folder, as Kafka writes it.
+const PARTITION_FILE: &str = "partition.metadata";
+
+/// A log on the local disk.
+///
+/// Dropping it is like a kill of the process; [`close`](EmbeddedLog::close) makes the next start quicker.
+#[derive(Debug)]
+pub struct EmbeddedLog {
+    environment: Arc<Environment>,
+    folder: Folder,
+    /// Held by the one who creates or deletes topics.
+    topics_change: Mutex<()>,
+    topics: RwLock<Topics>,
+    partitions: RwLock<HashMap<TopicPartition, Arc<Partition>>>,
+    producer_ids: Mutex<ProducerIds>,
+    dropped: Vec<Dropped>,
+}
+
+impl EmbeddedLog {
+    /// Opens the log in a folder; a folder that is not there or empty becomes one.
+    ///
+    /// After a crash every partition is brought back to its last whole batch, see [`dropped`](EmbeddedLog::dropped)
+    /// and [`damaged`](EmbeddedLog::damaged).
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        clock: Arc<dyn Clock>,
+        folder: &Path,
+        config: LogConfig,
+    ) -> Result<EmbeddedLog, LogError> {
+        let taken = Folder::take(&*disk, folder, config.cluster_id.as_deref())?;
+        let topics = Topics::load(&*disk, folder)?;
+        let producer_ids = ProducerIds::load(&*disk, folder)?;
+        let environment = Environment::new(disk, clock, folder.to_path_buf(), config);
+        let mut log = EmbeddedLog {
+            environment: Arc::new(environment),
+            folder: taken,
+            topics_change: Mutex::new(()),
+            topics: RwLock::new(Topics::default()),
+            partitions: RwLock::default(),
+            producer_ids: Mutex::new(producer_ids),
+            dropped: Vec::new(),
+        };
+        topics.deleting.iter().for_each(|topic| log.remove_folders(topic));
+        log.remove_strays(&topics)?;
+        for topic in topics.live.values() {
+            log.open_topic(topic)?;
+        }
+        let topics = Topics { deleting: Vec::new(), ..topics };
+        *log.topics.get_mut() = topics;
+        Ok(log)
+    }
+
+    /// Stores all that a start would otherwise have to find out, and refuses every append from now on.
+    pub fn close(&self) -> Result<(), LogError> {
+        self.environment.is_closed.store(true, Ordering::Relaxed);
+        for partition in self.all_partitions() {
+            partition.checkpoint_if_changed()?;
+        }
+        self.folder.mark_clean(self.disk(), &self.environment.folder)
+    }
+
+    /// Appends batches as [`Log::append`] does and says more of where they went.
+    pub fn produce(
+        &self,
+        partition: &TopicPartition,
+        batches: EncodedBatches,
+        acks: Acks,
+    ) -> Result<Appended, LogError> {
+        let partition = self.partition(partition)?;
+        let appended = partition.append(batches)?;
+        if acks == Acks::All && self.environment.config.flush == Flush::Fsync {
+            partition.flush_to(appended.next_offset)?;
+        }
+        Ok(appended)
+    }
+
+    /// Does what is due from time to time: retention, checkpoints, forgetting of idle producers.
+    ///
+    /// Goes on with the other partitions when one fails, and returns the first error.
+    pub fn maintain(&self, now_ms: i64) -> Result<(), LogError> {
+        let maintain = |partition: Arc<Partition>| {
+            partition.maintain(now_ms).inspect_err(|error| {
+                tracing::warn!(partition = %partition.name, %error, "maintenance failed");
+            })
+        };
+        let done: Vec<_> = self.all_partitions().into_iter().map(maintain).collect();
+        done.into_iter().collect()
+    }
+
+    /// Sets a topic's properties.
+    pub fn alter_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError> {
+        let _change = self.topics_change.lock();
+        let mut topics = self.topics.read().clone();
+        let Some(description) = topics.live.get_mut(topic) else {
+            return Err(LogError::UnknownTopic(topic.to_owned()));
+        };
+        description.config = TopicConfig { partitions: description.partitions, ..config.clone() };
+        let (count, settings) = (description.partitions, Arc::new(config.settings()));
+        self.store_topics(topics)?;
+        for number in 0..count {
+            let name = TopicPartition::new(topic, number);
+            self.partition(&name)?.set_settings(Arc::clone(&settings));
+        }
+        Ok(())
+    }
+
+    /// Gives a topic more partitions, so that it has `count`.
+    pub fn add_partitions(&self, topic: &str, count: u32) -> Result<(), LogError> {
+        let _change = self.topics_change.lock();
+        let mut topics = self.topics.read().clone();
+        let Some(description) = topics.live.get_mut(topic) else {
+            return Err(LogError::UnknownTopic(topic.to_owned()));
+        };
+        let before = description.partitions;
+        if count <= before {
+            return Err(partition_count_error(count, "a topic keeps the partitions it has"));
+        }
+        (description.partitions, description.config.partitions) = (count, count);
+        let description = description.clone();
+        for number in before..count {
+            self.create_folder(&description, number)?;
+        }
+        self.sync_folder()?;
+        self.store_topics(topics)?;
+        self.serve(&description, before).map(drop)
+    }
+
+    /// Returns the largest timestamp of a partition with the first offset that has it (KIP-734).
+    pub fn max_timestamp(
+        &self,
+        partition: &TopicPartition,
+    ) -> Result<Option<(Offset, i64)>, LogError> {
+        self.partition(partition)?.max_timestamp()
+    }
+
+    /// Returns the cluster that the folder belongs to.
+    pub fn cluster_id(&self) -> &str {
+        &self.folder.cluster_id
+    }
+
+    /// Says whether the last process closed the log.
+    pub fn was_closed(&self) -> bool {
+        self.folder.was_closed
+    }
+
+    /// Returns what the start had to cut off.
+    pub fn dropped(&self) -> &[Dropped] {
+        &self.dropped
+    }
+
+    /// Returns why each damaged partition is read-only.
+    pub fn damaged(&self) -> Vec<LogError> {
+        self.all_partitions().iter().filter_map(|partition| partition.damage()).collect()
+    }
+
+    fn disk(&self) -> &dyn Disk {
+        &*self.environment.disk
+    }
+
+    fn partition(&self, name: &TopicPartition) -> Result<Arc<Partition>, LogError> {
+        if let Some(partition) = self.partitions.read().get(name) {
+            return Ok(Arc::clone(partition));
+        }
+        if self.topics.read().live.contains_key(&*name.topic) {
+            return Err(LogError::UnknownPartition(name.clone()));
+        }
+        Err(LogError::UnknownTopic(name.topic.to_string()))
+    }
+
+    fn all_partitions(&self) -> Vec<Arc<Partition>> {
+        let mut partitions: Vec<_> = self.partitions.read().values().cloned().collect();
+        partitions.sort_by(|a, b| a.name.cmp(&b.name));
+        partitions
+    }
+
+    fn store_topics(&self, topics: Topics) -> Result<(), LogError> {
+        topics.store(self.disk(), &self.environment.folder)?;
+        *self.topics.write() = topics;
+        Ok(())
+    }
+
+    fn sync_folder(&self) -> Result<(), LogError> {
+        self.disk().sync_folder(&self.environment.folder).at(&self.environment.folder)
+    }
+
+    /// Creates the folder of a partition, synced but for its own name.
+    fn create_folder(&self, topic: &TopicDescription, number: u32) -> Result<(), LogError> {
+        let name = TopicPartition::new(topic.name.as_str(), number);
+        let folder = self.environment.folder.join(name.to_string());
+        if self.disk().list(&folder).is_ok() {
+            if self.has_records(&folder)? {
+                let reason = "it is in the way of a new partition";
+                return Err(LogError::DamagedFile { path: folder, reason });
+            }
+            // Left by a creation that failed.
+            self.disk().remove_folder(&folder).at(&folder)?;
+        }
+        self.disk().create_folder(&folder).at(&folder)?;
+        Segment::create(self.disk(), &folder, 0)?;
+        let path = folder.join(PARTITION_FILE);
+        let text = format!("version: 0\ntopic_id: {}", topic.id);
+        replace_file(self.disk(), &path, text.as_bytes()).at(&path)
+    }
+
+    fn open_topic(&mut self, topic: &TopicDescription) -> Result<(), LogError> {
+        let dropped = self.serve(topic, 0)?;
+        self.dropped.extend(dropped);
+        Ok(())
+    }
+
+    /// Opens the partitions of a topic from a number on.
+    fn serve(&self, topic: &TopicDescription, from: u32) -> Result<Vec<Dropped>, LogError> {
+        let mut all_dropped = Vec::new();
+        let settings = Arc::new(topic.config.settings());
+        let name: Arc<str> = Arc::from(topic.name.as_str());
+        for number in from..topic.partitions {
+            let name = TopicPartition::new(Arc::clone(&name), number);
+            let (partition, dropped) = self.open_partition(&name, topic.id, &settings)?;
+            all_dropped.extend(dropped);
+            self.partitions.write().insert(name, Arc::new(partition));
+        }
+        Ok(all_dropped)
+    }
+
+    fn open_partition(
+        &self,
+        name: &TopicPartition,
+        id: TopicId,
+        settings: &Arc<Settings>,
+    ) -> Result<(Partition, Option<Dropped>), LogError> {
+        let folder = self.environment.folder.join(name.to_string());
+        match topic_id_of(self.disk(), &folder) {
+            Some(found) if found == id => {}
+            Some(_) => {
+                let (path, reason) = (folder.join(PARTITION_FILE), "it names another topic");
+                return Err(LogError::DamagedFile { path, reason });
+            }
+            None => {
+                let missing = format!("{name}/{PARTITION_FILE}");
+                let folder = self.environment.folder.clone();
+                return Err(LogError::Incomplete { folder, missing });
+            }
+        }
+        let environment = &self.environment;
+        let recovery = Recovery { environment, name, folder: &folder, settings };
+        let (found, dropped) = recovery.run()?;
+        let environment = Arc::clone(environment);
+        let partition = Partition::new(name.clone(), environment, Arc::clone(settings), found);
+        Ok((partition, dropped))
+    }
+
+    /// Removes the folders of a topic that is gone; what fails is tried again at the next start.
+    fn remove_folders(&self, topic: &Deleting) {
+        for number in 0..topic.partitions {
+            let name = TopicPartition::new(topic.name.as_str(), number);
+            let folder = self.environment.folder.join(name.to_string());
+            let doomed = self.environment.folder.join(format!("{name}.{}-delete", topic.id));
+            if topic_id_of(self.disk(), &folder) == Some(topic.id)
+                && let Err(error) = self.disk().rename(&folder, &doomed)
+            {
+                tracing::warn!(partition = %name, %error, "folder of a deleted topic not renamed");
+            }
+            if self.disk().list(&doomed).is_ok()
+                && let Err(error) = self.disk().remove_folder(&doomed)
+            {
+                tracing::warn!(partition = %name, %error, "folder of a deleted topic not removed");
+            }
+        }
+    }
+
+    /// Removes folders that belong to no topic: what is left of a creation or deletion that a crash cut short.
+    ///
+    /// One with records is left alone, since nobody knows why it is there.
+    fn remove_strays(&self, topics: &Topics) -> Result<(), LogError> {
+        let root = &self.environment.folder;
+        for entry in self.disk().list(root).at(root)? {
+            if !entry.is_folder || is_of_topic(&entry.name, topics) {
+                continue;
+            }
+            let folder = root.join(&entry.name);
+            if !entry.name.ends_with("-delete") && self.has_records(&folder)? {
+                tracing::warn!(folder = %folder.display(), "folder belongs to no topic");
+                continue;
+            }
+            self.disk().remove_folder(&folder).at(&folder)?;
+        }
+        Ok(())
+    }
+
+    fn has_records(&self, folder: &Path) -> Result<bool, LogError> {
+        for entry in self.disk().list(folder).at(folder)? {
+            let path = folder.join(&entry.name);
+            let is_segment = base_of(&entry.name, "log").is_some();
+            let is_ours = is_segment || entry.name.starts_with(PARTITION_FILE);
+            if !is_ours || is_segment && 0 < self.disk().open(&path).at(&path)?.len().at(&path)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+impl Log for EmbeddedLog {
+    fn create_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError> {
+        check_topic_name(topic)?;
+        if config.partitions == 0 {
+            return Err(partition_count_error(0, "a topic has at least one partition"));
+        }
+        let _change = self.topics_change.lock();
+        if self.environment.is_closed() {
+            return Err(LogError::Closed);
+        }
+        let mut topics = self.topics.read().clone();
+        if topics.live.contains_key(topic) {
+            return Err(LogError::TopicExists(topic.to_owned()));
+        }
+        let description = TopicDescription {
+            name: topic.to_owned(),
+            id: TopicId::random(),
+            partitions: config.partitions,
+            config: config.clone(),
+        };
+        for number in 0..config.partitions {
+            self.create_folder(&description, number)?;
+        }
+        self.sync_folder()?;
+        topics.live.insert(topic.to_owned(), description.clone());
+        topics.store(self.disk(), &self.environment.folder)?;
+        self.serve(&description, 0)?;
+        *self.topics.write() = topics;
+        Ok(())
+    }
+
+    fn delete_topic(&self, topic: &str) -> Result<(), LogError> {
+        let _change = self.topics_change.lock();
+        let mut topics = self.topics.read().clone();
+        let Some(description) = topics.live.remove(topic) else {
+            return Err(LogError::UnknownTopic(topic.to_owned()));
+        };
+        let TopicDescription { name, id, partitions, .. } = description;
+        let deleting = Deleting { name, id, partitions };
+        topics.deleting.push(deleting.clone());
+        self.store_topics(topics)?;
+        for number in 0..partitions {
+            let name = TopicPartition::new(topic, number);
+            if let Some(partition) = self.partitions.write().remove(&name) {
+                partition.delete();
+            }
+        }
+        self.remove_folders(&deleting);
+        self.topics.write().deleting.retain(|topic| *topic != deleting);
+        Ok(())
+    }
+
+    fn topic(&self, topic: &str) -> Option<TopicDescription> {
+        self.topics.read().live.get(topic).cloned()
+    }
+
+    fn topics(&self) -> Vec<TopicDescription> {
+        self.topics.read().live.values().cloned().collect()
+    }
+
+    fn append(
+        &self,
+        partition: &TopicPartition,
+        batches: EncodedBatches,
+        acks: Acks,
+    ) -> Result<Offset, LogError> {
+        Ok(self.produce(partition, batches, acks)?.offset)
+    }
+
+    fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_bytes: usize,
+        isolation: &Isolation,
+    ) -> Result<Fetch, LogError> {
+        self.partition(partition)?.read(from, max_bytes, isolation)
+    }
+
+    fn offsets(&self, partition: &TopicPartition) -> Result<PartitionOffsets, LogError> {
+        Ok(self.partition(partition)?.offsets())
+    }
+
+    fn offset_for_time(
+        &self,
+        partition: &TopicPartition,
+        timestamp_ms: i64,
+    ) -> Result<Option<(Offset, i64)>, LogError> {
+        self.partition(partition)?.offset_for_time(timestamp_ms)
+    }
+
+    fn delete_records(&self, partition: &TopicPartition, before: Offset) -> Result<(), LogError> {
+        self.partition(partition)?.delete_records(before)
+    }
+
+    fn watch(&self, partition: &TopicPartition, waker: Waker) -> Result<WatchGuard, LogError> {
+        Ok(self.partition(partition)?.watchers.add(waker))
+    }
+
+    fn flush(&self, partitions: &[TopicPartition]) -> Result<(), LogError> {
+        let partitions: Vec<_> =
+            partitions.iter().map(|name| self.partition(name)).collect::<Result<_, _>>()?;
+        let mut turns: Vec<(&Arc<Partition>, Offset)> = Vec::new();
+        let mut files: Vec<Arc<dyn DiskFile>> = Vec::new();
+        let mut failed = None;
+        for partition in &partitions {
+            match partition.begin_flush(partition.offsets().high_watermark) {
+                Ok(FlushTurn::Sync(file, end)) => {
+                    turns.push((partition, end));
+                    files.push(file);
+                }
+                // Whoever waits for another's sync does so after its own, so that nobody waits in a circle.
+                Ok(FlushTurn::Done | FlushTurn::Wait) => {}
+                Err(error) => failed = Some(error),
+            }
+        }
+        for ((partition, end), synced) in turns.into_iter().zip(self.disk().sync_files(&files)) {
+            failed = partition.end_flush(end, synced).err().or(failed);
+        }
+        failed.map_or(Ok(()), Err)?;
+        partitions.iter().try_for_each(|partition| partition.flush())
+    }
+
+    fn allocate_producer(&self) -> Result<Producer, LogError> {
+        let id = self.producer_ids.lock().allocate(self.disk(), &self.environment.folder)?;
+        Ok(Producer { id, epoch: 0 })
+    }
+
+    fn end_transaction(
+        &self,
+        producer: Producer,
+        partitions: &[TopicPartition],
+        outcome: Outcome,
+    ) -> Result<(), LogError> {
+        for partition in partitions {
+            self.partition(partition)?.end_transaction(producer, outcome)?;
+        }
+        Ok(())
+    }
+
+    fn open_transactions(&self) -> Vec<OpenTransaction> {
+        let partitions = self.all_partitions();
+        partitions.iter().flat_map(|partition| partition.open_transactions()).collect()
+    }
+}
+
+fn partition_count_error(count: u32, reason: &'static str) -> LogError {
+    let name = "partitions".to_owned();
+    LogError::InvalidProperty { name, value: count.to_string(), reason }
+}
+
+/// Reads whose folder it is; none if it does not say.
+fn topic_id_of(disk: &dyn Disk, folder: &Path) -> Option<TopicId> {
+    let bytes = read_file(disk, &folder.join(PARTITION_FILE)).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    TopicId::parse(text.lines().find_map(|line| line.strip_prefix("topic_id: "))?)
+}
+
+/// Says whether a folder's name is that of a partition of a topic.
+fn is_of_topic(name: &str, topics: &Topics) -> bool {
+    let Some((topic, number)) = name.rsplit_once('-') else { return false };
+    let number = number.parse::<u32>();
+    topics.live.get(topic).is_some_and(|topic| number.is_ok_and(|number| number < topic.partitions))
+}

@@ -1,0 +1,111 @@
+//! Syncing what was appended: one sync serves all who wait for it.
+
+use std::io;
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+
+use super::Partition;
+use crate::disk::DiskFile;
+use crate::log::{LogError, Offset};
+
+/// Up to where a partition is synced, and whether somebody is about to sync more.
+#[derive(Debug)]
+pub(super) struct Flushed {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug)]
+struct State {
+    offset: Offset,
+    is_syncing: bool,
+}
+
+/// What one who wants a partition synced is to do.
+#[derive(Debug)]
+pub(in crate::log) enum FlushTurn {
+    /// Nothing: it is synced.
+    Done,
+    /// Sync this file, then call [`Partition::end_flush`] with the offset.
+    Sync(Arc<dyn DiskFile>, Offset),
+    /// Wait for the one who is syncing, then ask again.
+    Wait,
+}
+
+impl Flushed {
+    pub(super) fn new(offset: Offset) -> Self {
+        let state = State { offset, is_syncing: false };
+        Flushed { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// Takes note that everything before an offset is synced.
+    pub(super) fn advance(&self, offset: Offset) {
+        let mut state = self.state.lock();
+        state.offset = state.offset.max(offset);
+        self.changed.notify_all();
+    }
+
+    pub(super) fn offset(&self) -> Offset {
+        self.state.lock().offset
+    }
+}
+
+impl Partition {
+    /// Returns after a sync that covers everything before an offset.
+    pub(in crate::log) fn flush_to(&self, offset: Offset) -> Result<(), LogError> {
+        loop {
+            match self.begin_flush(offset)? {
+                FlushTurn::Done => return Ok(()),
+                FlushTurn::Sync(file, end) => self.end_flush(end, file.sync_data())?,
+                FlushTurn::Wait => self.wait_for_flush(),
+            }
+        }
+    }
+
+    /// Returns after a sync that covers everything that was appended.
+    pub(in crate::log) fn flush(&self) -> Result<(), LogError> {
+        self.flush_to(self.end())
+    }
+
+    /// Asks what to do for everything before an offset to be synced.
+    pub(in crate::log) fn begin_flush(&self, offset: Offset) -> Result<FlushTurn, LogError> {
+        let mut state = self.flushed.state.lock();
+        if offset <= state.offset {
+            return Ok(FlushTurn::Done);
+        }
+        self.check_storage()?;
+        if state.is_syncing {
+            return Ok(FlushTurn::Wait);
+        }
+        state.is_syncing = true;
+        drop(state);
+        // All that is in the file by now is synced with it, for those who come in the meantime.
+        let writer = self.writer.lock();
+        Ok(FlushTurn::Sync(Arc::clone(&writer.file), writer.next_offset))
+    }
+
+    /// Tells all who wait how the sync went.
+    pub(in crate::log) fn end_flush(
+        &self,
+        end: Offset,
+        synced: io::Result<()>,
+    ) -> Result<(), LogError> {
+        // The failure is known before anybody may sync again and be told that all is well.
+        let failed = synced.err().map(|error| self.fail(error));
+        let mut state = self.flushed.state.lock();
+        state.is_syncing = false;
+        if failed.is_none() {
+            state.offset = state.offset.max(end);
+        }
+        self.flushed.changed.notify_all();
+        failed.map_or(Ok(()), Err)
+    }
+
+    pub(in crate::log) fn wait_for_flush(&self) {
+        let mut state = self.flushed.state.lock();
+        if state.is_syncing {
+            self.flushed.changed.wait(&mut state);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Reading batches, without a lock.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Damage, Partition};
+use crate::log::segment::{Chunk, Segment, SegmentError};
+use crate::log::{AbortedTransaction, Fetch, Isolation, LogError, Offset};
+
+impl Partition {
+    /// Reads whole batches from an offset on.
+    pub(in crate::log) fn read(
+        &self,
+        from: Offset,
+        bytes_max: usize,
+        isolation: &Isolation,
+    ) -> Result<Fetch, LogError> {
+        // The limit first: everything before it is there for the rest of this read.
+        let limit = self.limit(isolation);
+        let limit = self.check_readable(from, limit)?;
+        let chunk = self.read_chunk(from..limit, bytes_max)?;
+        let chunk = chunk.unwrap_or(Chunk { bytes: Bytes::new(), next_offset: from });
+        let aborted = match isolation {
+            Isolation::ReadUncommitted => Vec::new(),
+            Isolation::ReadCommitted | Isolation::ReadCommittedAnd(_) => {
+                self.aborted(from..chunk.next_offset)?
+            }
+        };
+        let offsets = self.offsets();
+        Ok(Fetch {
+            high_watermark: offsets.high_watermark,
+            last_stable_offset: offsets.last_stable,
+            log_start: offsets.start,
+            next_offset: chunk.next_offset,
+            from,
+            aborted,
+            bytes: chunk.bytes,
+        })
+    }
+
+    /// Returns the first record whose timestamp is at least `timestamp`.
+    pub(in crate::log) fn offset_for_time(
+        &self,
+        timestamp: i64,
+    ) -> Result<Option<(Offset, i64)>, LogError> {
+        let start = self.start();
+        for (number, segment) in self.segments().iter().enumerate() {
+            if segment.largest_timestamp() < timestamp {
+                continue;
+            }
+            let disk = &*self.environment.disk;
+            let find = || segment.find_time(disk, timestamp, start);
+            if let Some(found) = self.with_indexes(number, segment, start, find)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the largest timestamp there is, and the first offset that has it.
+    pub(in crate::log) fn max_timestamp(&self) -> Result<Option<(Offset, i64)>, LogError> {
+        let segments = self.segments();
+        match segments.iter().map(|segment| segment.largest_timestamp()).max() {
+            Some(largest) if 0 <= largest => self.offset_for_time(largest),
+            _ => Ok(None),
+        }
+    }
+
+    /// Returns the offset that a reader must not reach.
+    fn limit(&self, isolation: &Isolation) -> Offset {
+        match isolation {
+            Isolation::ReadUncommitted => self.end(),
+            Isolation::ReadCommitted => self.offsets().last_stable,
+            Isolation::ReadCommittedAnd(own) => {
+                // The end first: a transaction that begins after this look begins after the end too.
+                let end = self.end();
+                let open = self.open.read();
+                let foreign = open.iter().find(|(_, producer)| !own.contains(producer));
+                foreign.map_or(end, |(offset, _)| end.min(*offset))
+            }
+        }
+    }
+
+    /// Fails if an offset cannot be read; lowers the limit to what can.
+    fn check_readable(&self, from: Offset, limit: Offset) -> Result<Offset, LogError> {
+        let (start, end) = (self.start(), self.end());
+        if let Some(damage) = self.damage
+            && damage.offset <= from
+        {
+            return Err(self.damaged(damage));
+        }
+        if from < start || end < from {
+            let (partition, offset) = (self.name.clone(), from);
+            return Err(LogError::OffsetOutOfRange { partition, offset, start, end });
+        }
+        // After a failed sync only what was synced before it can be relied on.
+        if self.failed.get().is_some() {
+            let flushed = self.flushed.offset();
+            if flushed <= from {
+                self.check_storage()?;
+            }
+            return Ok(limit.min(flushed));
+        }
+        Ok(limit)
+    }
+
+    fn read_chunk(
+        &self,
+        range: Range<Offset>,
+        bytes_max: usize,
+    ) -> Result<Option<Chunk>, LogError> {
+        if range.end <= range.start {
+            return Ok(None);
+        }
+        let segments = self.segments();
+        let disk = &*self.environment.disk;
+        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start)) {
+            let read = || segment.read(disk, range.clone(), bytes_max);
+            if let Some(chunk) = self.with_indexes(number, segment, range.start, read)? {
+                return Ok(Some(chunk));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the aborted transactions with records in a range.
+    fn aborted(&self, range: Range<Offset>) -> Result<Vec<AbortedTransaction>, LogError> {
+        let mut found = Vec::new();
+        if range.is_empty() {
+            return Ok(found);
+        }
+        let segments = self.segments();
+        // The marker may be in a later segment than the records.
+        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start)) {
+            if segment.indexes.aborted.is_empty() {
+                continue;
+            }
+            let disk = &*self.environment.disk;
+            let look = || {
+                segment.indexes.aborted.with(disk, |entries| entries.to_vec()).map_err(Into::into)
+            };
+            for entry in self.with_indexes(number, segment, range.start, look)? {
+                let transaction = entry.transaction;
+                if range.start <= transaction.last_offset && transaction.first_offset < range.end {
+                    found.push(transaction);
+                }
+                if range.end <= entry.last_stable_offset {
+                    return Ok(found);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Uses a segment; if its indexes are not to be believed, builds them anew and tries again.
+    fn with_indexes<T>(
+        &self,
+        number: usize,
+        segment: &Arc<Segment>,
+        offset: Offset,
+        act: impl Fn() -> Result<T, SegmentError>,
+    ) -> Result<T, LogError> {
+        let mut done = act();
+        if matches!(done, Err(SegmentError::IndexNotBelieved)) {
+            tracing::warn!(partition = %self.name, segment = segment.base, "index rebuilt");
+            let interval = self.settings().index_interval_bytes;
+            segment.rebuild(&*self.environment.disk, interval)?;
+            self.rebuild_aborted(number)?;
+            done = act();
+        }
+        done.map_err(|error| match error {
+            SegmentError::Disk(error) => error,
+            SegmentError::Damaged { position } => {
+                self.damaged(Damage { offset, segment: segment.base, position })
+            }
+            SegmentError::IndexNotBelieved => {
+                unreachable!("an index that was just built is in memory")
+            }
+        })
+    }
+}
+
+/// Returns the number of the segment that an offset is in, or would be.
+fn first_of(segments: &[Arc<Segment>], offset: Offset) -> usize {
+    segments.partition_point(|segment| segment.base <= offset).saturating_sub(1)
+}
