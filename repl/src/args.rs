@@ -142,8 +142,11 @@ pub(crate) enum TopicCommand {
         #[arg(long)]
         if_not_exists: bool,
     },
-    /// Lists all topics.
+    /// Lists the topics.
     List {
+        /// Lists those of the engine itself too.
+        #[arg(long)]
+        all: bool,
         /// How the list is written.
         #[arg(long, value_name = "FORMAT", ignore_case = true, default_value = "tabular")]
         output: OutputFormat,
@@ -241,14 +244,10 @@ pub(crate) struct ProduceArguments {
     #[arg(long, value_name = "N")]
     pub(crate) partition: Option<u32>,
 
-    /// Creates the topic if it is not there.
-    #[arg(long)]
-    pub(crate) create: bool,
-
-    /// How many partitions a topic made by --create has.
-    #[arg(long, value_name = "N", default_value_t = 1, requires = "create",
+    /// Creates the topic if it is not there, with so many partitions [1].
+    #[arg(long, value_name = "PARTITIONS", num_args = 0..=1, default_missing_value = "1",
         value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) partitions: u32,
+    pub(crate) create: Option<u32>,
 
     /// Counts malformed lines and goes on, instead of ending at the first.
     #[arg(long)]

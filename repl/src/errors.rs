@@ -120,10 +120,16 @@ pub(crate) fn render(failure: &Failure, colours: bool) -> String {
 
 fn causes(error: &Error) -> String {
     let mut text = String::new();
+    let mut said = error.message().to_owned();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!("  because: {error}\n"));
+        let why = error.to_string();
+        // Some errors repeat their cause in their own words.
+        if !said.contains(&why) {
+            text.push_str(&format!("  because: {why}\n"));
+        }
         cause = error.source();
+        said = why;
     }
     text
 }

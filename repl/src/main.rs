@@ -1,7 +1,6 @@
 //! The command line: a shell on an embedded engine, headless runs, and tools for topics.
 
 mod args;
-mod engine;
 mod errors;
 mod excerpt;
 mod interpreter;
@@ -20,9 +19,9 @@ use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::{Arguments, EngineArguments, Subcommand};
-use crate::engine::{Engine, EngineOptions};
 use crate::errors::{Failure, report};
 use crate::output::Output;
+use tidemill::engine::{Engine, EngineOptions};
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

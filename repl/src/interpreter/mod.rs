@@ -5,12 +5,12 @@ mod script;
 
 use std::path::{Path, PathBuf};
 
+use tidemill::engine::{Engine, Outcome, Session};
 use tidemill::error::Error;
 use tidemill_grammar::{StatementText, parse_statement, split_statements};
 
 pub(crate) use script::Script;
 
-use crate::engine::{Engine, Outcome, Session};
 use crate::errors::Failure;
 use crate::interrupt::Interrupts;
 use crate::output::Output;

@@ -3,12 +3,11 @@
 use std::collections::VecDeque;
 
 use futures::Stream;
-use tidemill::engine::{Entity, RecordStream, Row, RowStream, rows_of};
+use tidemill::engine::{Entity, Outcome, RecordStream, Row, RowStream, rows_of};
 use tidemill::error::Result as EngineResult;
 use tokio::time::Instant;
 
 use crate::args::OutputFormat;
-use crate::engine::Outcome;
 use crate::errors::Failure;
 use crate::interpreter::{Interpreter, Manner};
 use crate::interrupt::Next;

@@ -5,10 +5,10 @@ pub(crate) mod restart;
 
 use std::time::Duration;
 
+use tidemill::engine::Engine;
 use tokio::signal::unix::SignalKind;
 
 use crate::args::{Arguments, RunArguments};
-use crate::engine::Engine;
 use crate::errors::Failure;
 use crate::interpreter::{Interpreter, Manner};
 use crate::interrupt::Interrupts;
@@ -31,7 +31,8 @@ pub(crate) fn start(
     let manner = if output.is_terminal() { Manner::Batch } else { Manner::Quiet };
     let mut interpreter =
         Interpreter::new(engine.clone(), Settings::default(), output, interrupts, manner);
-    let result = run_files(&mut interpreter, run).and_then(|()| keep_running(&interpreter, run));
+    let result =
+        run_files(&mut interpreter, run).and_then(|()| keep_running(&mut interpreter, run));
     let closed = engine.close();
     result.and_then(|()| Ok(closed?))
 }
@@ -46,25 +47,24 @@ fn run_files(interpreter: &mut Interpreter, run: &RunArguments) -> Result<(), Fa
 }
 
 /// Waits for a signal, or for the queries to have nothing left to do.
-fn keep_running(interpreter: &Interpreter, run: &RunArguments) -> Result<(), Failure> {
-    let engine = &interpreter.engine;
+fn keep_running(interpreter: &mut Interpreter, run: &RunArguments) -> Result<(), Failure> {
+    let engine = interpreter.engine.clone();
     if engine.queries().is_empty() {
         // Nothing would ever happen.
         return Ok(());
     }
-    let interrupts = interpreter.interrupts();
     let line = ProgressLine::start();
-    interrupts.arm();
+    interpreter.interrupts().arm();
     loop {
         let is_done = run.exit_when_idle && engine.wait_until_idle(TICK)?;
         let wait = if run.exit_when_idle { Duration::ZERO } else { TICK };
-        if is_done || interrupts.pause(wait) {
+        if is_done || interpreter.interrupts().pause(wait) {
             break;
         }
-        line.show(engine);
+        line.show(interpreter);
     }
-    line.finish(engine);
-    failed_queries(engine)
+    line.finish(interpreter);
+    failed_queries(&engine)
 }
 
 /// A query that stopped with an error is a failure of the run.

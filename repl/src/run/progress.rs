@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
 
-use crate::engine::{Engine, QueryProgress};
+use tidemill::engine::{Entity, Outcome, QueryDescription};
+
+use crate::interpreter::Interpreter;
 
 /// Shows how far the queries are, on a terminal only.
 pub(super) struct ProgressLine {
@@ -37,19 +39,19 @@ impl ProgressLine {
     }
 
     /// Shows how far the queries are now.
-    pub(super) fn show(&self, engine: &Engine) {
+    pub(super) fn show(&self, interpreter: &mut Interpreter) {
         if self.bar.is_hidden() {
             return;
         }
-        let totals = Totals::of(&engine.progress());
+        let totals = Totals::now(interpreter);
         let (count, since) = self.last.replace((totals.records_in, self.bar.elapsed()));
         let took = self.bar.elapsed().saturating_sub(since);
         self.bar.set_message(totals.line(rate(totals.records_in.saturating_sub(count), took)));
     }
 
     /// Ends, and leaves a line with what was done in all.
-    pub(super) fn finish(&self, engine: &Engine) {
-        let totals = Totals::of(&engine.progress());
+    pub(super) fn finish(&self, interpreter: &mut Interpreter) {
+        let totals = Totals::now(interpreter);
         let took = self.bar.elapsed();
         let line = totals.line(rate(totals.records_in, took));
         self.bar.finish_with_message(format!("{line}, {}", HumanDuration(took)));
@@ -62,15 +64,31 @@ fn rate(count: u64, took: Duration) -> u64 {
 }
 
 impl Totals {
-    fn of(queries: &[QueryProgress]) -> Self {
-        queries.iter().fold(Totals::default(), |sum, query| Totals {
-            queries: sum.queries + 1,
-            records_in: sum.records_in + query.records_in,
-            records_out: sum.records_out + query.records_out,
-            late: sum.late + query.late,
-            errors: sum.errors + query.errors,
-            lag: sum.lag + query.lag,
-        })
+    fn now(interpreter: &mut Interpreter) -> Self {
+        let outcomes = interpreter.execute("SHOW QUERIES EXTENDED;").unwrap_or_default();
+        let mut totals = Totals::default();
+        for outcome in &outcomes {
+            if let Outcome::Entity(entity) = outcome
+                && let Entity::QueryDescriptions { query_descriptions } = entity.as_ref()
+            {
+                query_descriptions.iter().for_each(|query| totals.add(query));
+            }
+        }
+        totals
+    }
+
+    fn add(&mut self, query: &QueryDescription) {
+        let figure = |name: &str| {
+            let found = query.statistics.iter().find(|statistic| statistic.name == name);
+            // The figures are counts, and exact as doubles for as long as anyone counts.
+            found.map_or(0, |statistic| statistic.value as u64)
+        };
+        self.queries += 1;
+        self.records_in += figure("records-in");
+        self.records_out += figure("records-out");
+        self.late += figure("late-records");
+        self.errors += figure("errors");
+        self.lag += figure("lag");
     }
 
     /// Writes the figures; those that are better zero only if they are not.
@@ -99,16 +117,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_line_sums_up_all_queries() {
-        let query = |lag, errors| QueryProgress {
-            id: "Q".to_owned(),
-            records_in: 1_200,
-            records_out: 30,
-            late: 0,
-            errors,
-            lag,
+    fn the_line_holds_what_is_not_zero() {
+        let totals = Totals {
+            queries: 2,
+            records_in: 2_400,
+            records_out: 60,
+            lag: 5,
+            errors: 2,
+            ..Totals::default()
         };
-        let totals = Totals::of(&[query(5, 0), query(0, 2)]);
         assert_eq!(
             totals.line(rate(2_400, Duration::from_secs(2))),
             "2 queries: 2,400 in (1,200/s), 60 out, 5 waiting, 2 with errors"

@@ -1,10 +1,8 @@
 //! A script that is run again: what it made the first time is there already.
 
-use tidemill::engine::Entity;
+use tidemill::engine::{Engine, Entity, Outcome, Session};
 use tidemill_grammar::ast::{DataType, ParsedStatement, Statement};
 use tidemill_grammar::parse_statement;
-
-use crate::engine::{Engine, Outcome, Session};
 
 /// Tells whether what the statement makes is there, made by the same statement.
 pub(crate) fn is_there(engine: &Engine, session: &mut Session, parsed: &ParsedStatement) -> bool {

@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use tidemill::engine::{Entity, Property, SourceSummary};
-
-use crate::engine::{CatalogNames, Engine, Outcome};
+use tidemill::engine::{CatalogNames, Engine, Entity, Outcome, Property, SourceSummary};
 
 /// A stream or table and its columns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

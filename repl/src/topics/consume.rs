@@ -1,10 +1,9 @@
 //! `tidemill consume`: prints the records of a topic.
 
-use tidemill::engine::ConsumedRecord;
+use tidemill::engine::{ConsumedRecord, Engine};
 use tokio::signal::unix::SignalKind;
 
 use crate::args::{Arguments, ConsumeArguments};
-use crate::engine::Engine;
 use crate::errors::Failure;
 use crate::interrupt::{Interrupts, Next};
 use crate::output::Output;

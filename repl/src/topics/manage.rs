@@ -1,10 +1,10 @@
 //! `tidemill topic`: creates, lists, describes and deletes topics.
 
-use tidemill::engine::Entity;
-use tidemill::error::ErrorKind;
+use tidemill::engine::{Engine, Outcome, TopicDetails};
+use tidemill::error::{Error, ErrorKind};
+use tidemill::log::TopicConfig;
 
 use crate::args::{Arguments, OutputFormat, TopicCommand};
-use crate::engine::{Engine, TopicConfig, TopicDetails};
 use crate::errors::Failure;
 use crate::output::Output;
 use crate::render::{entity_as_text, topic_as_text};
@@ -24,7 +24,7 @@ pub(crate) fn start(
 fn carry_out(engine: &Engine, command: &TopicCommand, output: &mut Output) -> Result<(), Failure> {
     match command {
         TopicCommand::Create { name, partitions, config, if_not_exists } => {
-            let config = TopicConfig { partitions: *partitions, properties: config.clone() };
+            let config = topic_config(*partitions, config)?;
             let created = engine.create_topic(name, &config);
             let said = match unless(created, *if_not_exists, ErrorKind::AlreadyExists)? {
                 Some(()) => format!("Created topic {name}"),
@@ -32,7 +32,7 @@ fn carry_out(engine: &Engine, command: &TopicCommand, output: &mut Output) -> Re
             };
             output.line(&said)?;
         }
-        TopicCommand::List { output: format } => list(engine, *format, output)?,
+        TopicCommand::List { all, output: format } => list(engine, *all, *format, output)?,
         TopicCommand::Describe { name, all, output: format } => {
             describe(&engine.topic(name)?, *all, *format, output)?;
         }
@@ -50,7 +50,7 @@ fn carry_out(engine: &Engine, command: &TopicCommand, output: &mut Output) -> Re
 
 /// Makes an error of a kind that was foreseen into nothing.
 fn unless<T>(
-    result: tidemill::error::Result<T>,
+    result: Result<T, Error>,
     is_foreseen: bool,
     kind: ErrorKind,
 ) -> Result<Option<T>, Failure> {
@@ -61,15 +61,32 @@ fn unless<T>(
     }
 }
 
-fn list(engine: &Engine, format: OutputFormat, output: &mut Output) -> Result<(), Failure> {
-    let entity = Entity::TopicsExtended { topics: engine.topics() };
-    let text = match format {
-        OutputFormat::Tabular => entity_as_text(&entity, output.width()),
-        OutputFormat::Json => {
-            serde_json::to_string(&entity).expect("an entity has string keys only")
-        }
-    };
-    Ok(output.line(&text)?)
+fn topic_config(partitions: u32, options: &[(String, String)]) -> Result<TopicConfig, Failure> {
+    let mut config = TopicConfig::new(partitions);
+    for (name, value) in options {
+        config.set(name, value).map_err(|error| Failure::Usage(error.to_string()))?;
+    }
+    Ok(config)
+}
+
+fn list(
+    engine: &Engine,
+    all: bool,
+    format: OutputFormat,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let sql = if all { "SHOW ALL TOPICS EXTENDED;" } else { "SHOW TOPICS EXTENDED;" };
+    for outcome in engine.session().execute(sql)? {
+        let Outcome::Entity(entity) = outcome else { continue };
+        let text = match format {
+            OutputFormat::Tabular => entity_as_text(&entity, output.width()),
+            OutputFormat::Json => {
+                serde_json::to_string(&entity).expect("an entity has string keys only")
+            }
+        };
+        output.line(&text)?;
+    }
+    Ok(())
 }
 
 fn describe(

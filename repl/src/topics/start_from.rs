@@ -2,8 +2,8 @@
 
 use std::str::FromStr;
 
-use crate::engine::ConsumeFrom;
 use crate::topics::produce::time::parse_time;
+use tidemill::engine::ConsumeFrom;
 
 /// Where reading begins: `beginning`, `end`, `offset:N`, `time:T`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! `tidemill topic describe`.
 
-use crate::engine::TopicDetails;
 use crate::render::entity::heading;
 use crate::render::table::table;
+use tidemill::engine::TopicDetails;
 
 /// Writes a topic: its partitions, and its options, those that nobody set only if `all`.
 pub(crate) fn topic_as_text(topic: &TopicDetails, all: bool, width: Option<usize>) -> String {
@@ -40,7 +40,7 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
-    use crate::engine::PartitionDetails;
+    use tidemill::engine::PartitionDetails;
 
     #[test]
     fn a_topic_shows_its_partitions() {

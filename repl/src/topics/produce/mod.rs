@@ -12,10 +12,11 @@ use std::fs::File;
 use std::io::{self, BufReader};
 use std::path::Path;
 
+use tidemill::engine::{Engine, ProducedRecord};
 use tidemill::error::ErrorKind;
+use tidemill::log::TopicConfig;
 
 use crate::args::{Arguments, ProduceArguments};
-use crate::engine::{Engine, ProducedRecord, TopicConfig};
 use crate::errors::Failure;
 use crate::topics::produce::progress::Progress;
 use crate::topics::produce::records::Recipe;
@@ -37,9 +38,8 @@ pub(crate) fn produce(arguments: &Arguments, produce: &ProduceArguments) -> Resu
 }
 
 fn write_all(engine: &Engine, produce: &ProduceArguments, recipe: &Recipe) -> Result<(), Failure> {
-    if produce.create {
-        let config = TopicConfig { partitions: produce.partitions, properties: Vec::new() };
-        match engine.create_topic(&produce.topic, &config) {
+    if let Some(partitions) = produce.create {
+        match engine.create_topic(&produce.topic, &TopicConfig::new(partitions)) {
             Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
             _ => {}
         }

@@ -5,7 +5,6 @@ use std::io::{BufReader, Read};
 use serde_json::Value;
 
 use crate::args::{InputFormat, ProduceArguments};
-use crate::engine::ProducedRecord;
 use crate::errors::Failure;
 use crate::topics::KeyFormat;
 use crate::topics::produce::columns::ColumnChoice;
@@ -13,6 +12,7 @@ use crate::topics::produce::delimited::{Columns, Dialect, read_record};
 use crate::topics::produce::fields::FieldPath;
 use crate::topics::produce::lines::{Lines, without_break};
 use crate::topics::produce::time::TimeFormat;
+use tidemill::engine::ProducedRecord;
 
 /// A line that is no record.
 #[derive(Debug, PartialEq, Eq)]
