@@ -12,11 +12,14 @@ fn main() -> Result<()> {
            SELECT page, COUNT(*) AS clicks, AVG(millis) AS mean FROM clicks
            WINDOW TUMBLING (SIZE 1 MINUTE) GROUP BY page EMIT CHANGES;",
     )?;
-    driver.pipe("clicks", &[
-        TestRecord::of("/", r#"{"millis": 10}"#, 1_000),
-        TestRecord::of("/", r#"{"millis": 20}"#, 2_000),
-        TestRecord::of("/", r#"{"millis": 90}"#, 61_000),
-    ])?;
+    driver.pipe(
+        "clicks",
+        &[
+            TestRecord::of("/", r#"{"millis": 10}"#, 1_000),
+            TestRecord::of("/", r#"{"millis": 20}"#, 2_000),
+            TestRecord::of("/", r#"{"millis": 90}"#, 61_000),
+        ],
+    )?;
     let rows = driver.read_rows("PER_MINUTE")?;
     for row in &rows {
         println!("{:?} {:?}", row.window, row.values);

@@ -35,7 +35,8 @@ const VERSION: u32 = 1;
 /// Makes the topics that the engine itself writes.
 pub(super) fn create_internal_topics(log: &dyn Log) -> Result<()> {
     let commands = TopicConfig::new(1).with("retention.ms", "-1")?;
-    for (topic, config) in [(COMMAND_TOPIC, commands), (PROCESSING_LOG_TOPIC, TopicConfig::new(1))] {
+    for (topic, config) in [(COMMAND_TOPIC, commands), (PROCESSING_LOG_TOPIC, TopicConfig::new(1))]
+    {
         match log.create_topic(topic, &config) {
             Ok(()) | Err(LogError::TopicExists(_)) => {}
             Err(error) => return Err(error.into()),

@@ -61,7 +61,12 @@ impl Engine {
         self.open_stream(topic, from, true)
     }
 
-    fn open_stream(&self, topic: &str, from: ConsumeFrom, is_bounded: bool) -> Result<RecordStream> {
+    fn open_stream(
+        &self,
+        topic: &str,
+        from: ConsumeFrom,
+        is_bounded: bool,
+    ) -> Result<RecordStream> {
         let count = self.topic(topic)?.partitions.len() as u32;
         let log = Arc::clone(&self.inner.log);
         let waker = Arc::new(AtomicWaker::new());
@@ -74,7 +79,10 @@ impl Engine {
                 ConsumeFrom::Beginning => offsets.start,
                 ConsumeFrom::End => offsets.last_stable,
                 ConsumeFrom::Offset(offset) if offset < 0 => {
-                    return Err(Error::new(ErrorKind::Input, format!("offset {offset} is negative")));
+                    return Err(Error::new(
+                        ErrorKind::Input,
+                        format!("offset {offset} is negative"),
+                    ));
                 }
                 ConsumeFrom::Offset(offset) => offset.clamp(offsets.start, offsets.high_watermark),
                 ConsumeFrom::Time(time) => log

@@ -82,7 +82,8 @@ impl Engine {
         let disk = Arc::new(RealDisk);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
         let log_folder = options.data_dir.join("log");
-        let log = EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
+        let log =
+            EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
         let memory = options::memory_bytes(&config);
         let backend = RocksBackend::open(&options.data_dir.join("state"), memory / 2)?;
         Engine::start(Arc::new(log), Arc::new(backend), clock, config)

@@ -47,8 +47,10 @@ impl Session {
     /// Parses one statement, its variables substituted.
     pub fn parse(&self, text: &str) -> Result<ParsedStatement> {
         let substituted = match self.config.variable_substitution() {
-            true => substitute_variables(text, &|name| self.variables.get(&name.to_uppercase()).cloned())
-                .map_err(syntax)?,
+            true => substitute_variables(text, &|name| {
+                self.variables.get(&name.to_uppercase()).cloned()
+            })
+            .map_err(syntax)?,
             false => text.to_owned(),
         };
         parse_statement(&substituted).map_err(syntax)
@@ -57,9 +59,8 @@ impl Session {
     /// Carries out one statement.
     pub fn execute_one(&mut self, statement: &ParsedStatement) -> Result<Outcome> {
         let position = statement.position;
-        self.dispatch(statement).map_err(|error| {
-            error.in_statement(&statement.text).at(position.line, position.column)
-        })
+        self.dispatch(statement)
+            .map_err(|error| error.in_statement(&statement.text).at(position.line, position.column))
     }
 
     /// Sets an option for this session.

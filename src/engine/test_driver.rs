@@ -129,8 +129,7 @@ impl TestDriver {
     /// `cache.max.bytes.buffering = 0`, and queries begin at the earliest record.
     pub fn new() -> Self {
         let mut config = Config::default();
-        for (name, value) in
-            [("cache.max.bytes.buffering", "0"), ("auto.offset.reset", "earliest")]
+        for (name, value) in [("cache.max.bytes.buffering", "0"), ("auto.offset.reset", "earliest")]
         {
             config.set_engine(name, value).expect("the options exist");
         }
@@ -191,12 +190,8 @@ impl TestDriver {
                     self.config.unset_session(name).map_err(at)?;
                 }
                 Statement::ControlQuery { action: QueryAction::Terminate, query } => {
-                    let effects = control(
-                        QueryAction::Terminate,
-                        query,
-                        &mut self.catalog,
-                        &mut [],
-                    );
+                    let effects =
+                        control(QueryAction::Terminate, query, &mut self.catalog, &mut []);
                     self.carry_out(effects.map_err(at)?)?;
                 }
                 _ => self.execute_planned(parsed).map_err(at)?,
@@ -205,10 +200,7 @@ impl TestDriver {
         Ok(())
     }
 
-    fn execute_planned(
-        &mut self,
-        parsed: &tidemill_grammar::ast::ParsedStatement,
-    ) -> Result<()> {
+    fn execute_planned(&mut self, parsed: &tidemill_grammar::ast::ParsedStatement) -> Result<()> {
         let action = analyze_statement(parsed, &self.catalog, &self.config, &self.registry)?;
         if let Action::InsertValues(insert) = &action {
             let batch = insert_batch(insert, self.now_ms)?;
@@ -373,8 +365,7 @@ impl TestDriver {
         let part = &topology.sub_topologies[number];
         let query_state = &mut self.queries[query];
         let task = &mut query_state.tasks[number][written.partition as usize];
-        let records =
-            &self.topics[&written.topic].partitions[written.partition as usize];
+        let records = &self.topics[&written.topic].partitions[written.partition as usize];
         let raw = raw_records(records, written);
         let mut reports = Vec::new();
         let mut batches = Vec::new();
@@ -479,7 +470,10 @@ impl TestDriver {
         let decoded =
             decoder.decode(&raw_records(&records, &all)).map_err(|e| wrong(e.to_string()))?;
         if let Some(report) = decoded.reports.first() {
-            return Err(wrong(format!("record {} of {}: {}", report.row, source.topic, report.reason)));
+            return Err(wrong(format!(
+                "record {} of {}: {}",
+                report.row, source.topic, report.reason
+            )));
         }
         let batch = decoded.batch;
         let row = |(row, values): (usize, Row)| TestRow {
@@ -525,9 +519,10 @@ impl TestDriver {
 
     /// Returns a stream or table.
     pub fn source(&self, name: &str) -> Result<Arc<Source>> {
-        self.catalog.source(name).cloned().ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("{name} is no stream or table"))
-        })
+        self.catalog
+            .source(name)
+            .cloned()
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("{name} is no stream or table")))
     }
 
     /// Returns the topology of the last query that was started, as EXPLAIN shows it.
@@ -550,9 +545,8 @@ fn raw_records<'a>(records: &'a [TestRecord], written: &Written) -> RawRecords<'
         raw.timestamps.push(record.timestamp_ms);
         raw.keys.push(record.key.as_deref());
         raw.values.push(record.value.as_deref());
-        let header = |(name, value): &'a (String, Option<Vec<u8>>)| {
-            (row, name.as_bytes(), value.as_deref())
-        };
+        let header =
+            |(name, value): &'a (String, Option<Vec<u8>>)| (row, name.as_bytes(), value.as_deref());
         raw.headers.extend(record.headers.iter().map(header));
     }
     raw

@@ -6,13 +6,11 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    ArrayRef, BinaryArray, BooleanArray, BooleanBufferBuilder, Date32Array, Decimal128Array, Decimal256Array,
-    Float64Array, Int32Array, Int64Array, ListArray, MapArray, StringArray, StructArray,
-    Time32MillisecondArray, TimestampMillisecondArray,
+    ArrayRef, BinaryArray, BooleanArray, BooleanBufferBuilder, Date32Array, Decimal128Array,
+    Decimal256Array, Float64Array, Int32Array, Int64Array, ListArray, MapArray, StringArray,
+    StructArray, Time32MillisecondArray, TimestampMillisecondArray,
 };
-use datafusion::arrow::buffer::{
-    BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer,
-};
+use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{Field, FieldRef, Fields, i256};
 
 use crate::types::{NARROW_DECIMAL_PRECISION, SqlType};
@@ -300,15 +298,26 @@ impl Draft {
             DraftCells::Double(cells) => Arc::new(Float64Array::new(take(cells), nulls)),
             DraftCells::Decimal(cells, digits) => {
                 let array = Decimal128Array::new(take(cells), nulls);
-                Arc::new(array.with_precision_and_scale(digits.precision, digits.scale()).expect(CHECKED))
+                Arc::new(
+                    array
+                        .with_precision_and_scale(digits.precision, digits.scale())
+                        .expect(CHECKED),
+                )
             }
             DraftCells::WideDecimal(cells, digits) => {
                 let array = Decimal256Array::new(take(cells), nulls);
-                Arc::new(array.with_precision_and_scale(digits.precision, digits.scale()).expect(CHECKED))
+                Arc::new(
+                    array
+                        .with_precision_and_scale(digits.precision, digits.scale())
+                        .expect(CHECKED),
+                )
             }
             DraftCells::Varchar(cells) => {
                 let (ends, bytes) = cells.finish();
-                Arc::new(StringArray::try_new(ends, bytes, nulls).expect("text is checked as it is pushed"))
+                Arc::new(
+                    StringArray::try_new(ends, bytes, nulls)
+                        .expect("text is checked as it is pushed"),
+                )
             }
             DraftCells::Bytes(cells) => {
                 let (ends, bytes) = cells.finish();
@@ -321,7 +330,12 @@ impl Draft {
             }
             DraftCells::Array(cells) => {
                 let field = Arc::clone(&cells.field);
-                Arc::new(ListArray::new(field, offsets(&mut cells.ends), cells.element.finish(), nulls))
+                Arc::new(ListArray::new(
+                    field,
+                    offsets(&mut cells.ends),
+                    cells.element.finish(),
+                    nulls,
+                ))
             }
             DraftCells::Map(cells) => Arc::new(cells.finish(nulls)),
             DraftCells::Struct(cells) => Arc::new(cells.finish(row_count, nulls)),

@@ -60,7 +60,10 @@ impl FormatGuess {
 
     fn new(windowings: &[Windowing]) -> Self {
         let with_windows = |format| windowings.iter().map(move |windowing| (format, *windowing));
-        FormatGuess { possible: GUESSES.into_iter().flat_map(with_windows).collect(), has_seen: false }
+        FormatGuess {
+            possible: GUESSES.into_iter().flat_map(with_windows).collect(),
+            has_seen: false,
+        }
     }
 
     /// Shows a payload in the first format that it, and all before it, can be seen in; bytes in hexadecimal where there is none.
@@ -107,7 +110,9 @@ impl GuessedFormat {
     fn show(self, payload: &[u8]) -> Option<String> {
         match self {
             GuessedFormat::Json => show_text(payload).filter(|_| json::is_document(payload)),
-            GuessedFormat::KafkaInt => Some(i32::from_be_bytes(payload.try_into().ok()?).to_string()),
+            GuessedFormat::KafkaInt => {
+                Some(i32::from_be_bytes(payload.try_into().ok()?).to_string())
+            }
             GuessedFormat::KafkaBigint => {
                 Some(i64::from_be_bytes(payload.try_into().ok()?).to_string())
             }

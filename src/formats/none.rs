@@ -23,10 +23,6 @@ impl Encoder for NoneEncoder {
         row_count: usize,
         _absent: &dyn Fn(usize) -> bool,
     ) -> Result<Payloads, EncodeError> {
-        Ok(Payloads {
-            bytes: Vec::new(),
-            ends: vec![0; row_count],
-            absent: vec![true; row_count],
-        })
+        Ok(Payloads { bytes: Vec::new(), ends: vec![0; row_count], absent: vec![true; row_count] })
     }
 }

@@ -190,9 +190,9 @@ fn parse_exponent(text: &[u8]) -> Option<i64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let value = digits.iter().fold(0i64, |value, digit| {
-        (value * 10 + i64::from(digit - b'0')).min(EXPONENT_MAX)
-    });
+    let value = digits
+        .iter()
+        .fold(0i64, |value, digit| (value * 10 + i64::from(digit - b'0')).min(EXPONENT_MAX));
     Some(if is_negative { -value } else { value })
 }
 
@@ -234,7 +234,9 @@ pub(super) fn parse_double(text: &[u8]) -> Option<f64> {
 pub(super) fn time_of_day(value: i64) -> Result<i32, String> {
     const DAY_MS: i32 = 86_400_000;
     i32::try_from(value).ok().filter(|ms| (0..DAY_MS).contains(ms)).ok_or_else(|| {
-        format!("Time values must use number of milliseconds greater than 0 and less than {DAY_MS}.")
+        format!(
+            "Time values must use number of milliseconds greater than 0 and less than {DAY_MS}."
+        )
     })
 }
 
@@ -345,7 +347,8 @@ mod tests {
 
     #[test]
     fn longs_lose_their_fraction_only() {
-        let long = |text: &str| Written::parse(text.as_bytes()).and_then(|written| written.to_long());
+        let long =
+            |text: &str| Written::parse(text.as_bytes()).and_then(|written| written.to_long());
         assert_eq!(long("1.0"), Some(1));
         assert_eq!(long("-1.99"), Some(-1));
         assert_eq!(long("1e2"), Some(100));

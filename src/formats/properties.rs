@@ -102,16 +102,26 @@ mod tests {
         );
         check_delimiter(
             "\t",
-            Err("Configuration VALUE_DELIMITER is invalid: Delimiter cannot be empty, if you meant to have a tab or \
-                 space for delimiter, please use the special values 'TAB' or 'SPACE'\nExample valid value: ';'"),
+            Err(
+                "Configuration VALUE_DELIMITER is invalid: Delimiter cannot be empty, if you meant to have a tab or \
+                 space for delimiter, please use the special values 'TAB' or 'SPACE'\nExample valid value: ';'",
+            ),
         );
     }
 
     #[track_caller]
-    fn check_wrap(kind: FormatKind, column_count: usize, wrap: Option<bool>, want: Result<bool, &str>) {
+    fn check_wrap(
+        kind: FormatKind,
+        column_count: usize,
+        wrap: Option<bool>,
+        want: Result<bool, &str>,
+    ) {
         let properties = FormatProperties { wrap_single_value: wrap, ..Default::default() };
         let got = Format::try_new(kind, Side::Value, column_count, &properties);
-        assert_eq!(got.map(|f| f.unwrapped).map_err(|e| e.to_string()), want.map_err(str::to_owned));
+        assert_eq!(
+            got.map(|f| f.unwrapped).map_err(|e| e.to_string()),
+            want.map_err(str::to_owned)
+        );
     }
 
     #[test]

@@ -70,7 +70,8 @@ pub(super) fn check_columns(
 ) -> Result<(), FormatError> {
     let format = kind.name();
     let list = || {
-        let columns = columns.iter().map(|(name, sql_type)| Column::value(&**name, sql_type.clone()));
+        let columns =
+            columns.iter().map(|(name, sql_type)| Column::value(&**name, sql_type.clone()));
         Schema::new(columns).to_string()
     };
     match kind {
@@ -152,7 +153,8 @@ mod tests {
             Some(column) if column.role == crate::types::ColumnRole::Key => Side::Key,
             _ => Side::Value,
         };
-        let got = check_support(side, &format, columns).map_or_else(|e| e.to_string(), |()| "ok".into());
+        let got =
+            check_support(side, &format, columns).map_or_else(|e| e.to_string(), |()| "ok".into());
         assert_eq!(got, want);
     }
 

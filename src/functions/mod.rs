@@ -10,6 +10,7 @@ mod resolve;
 mod arguments;
 mod results;
 mod docs;
+pub mod elements;
 pub mod scalar;
 pub mod aggregate;
 mod registry;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::functions::docs::Description;
 use crate::functions::scalar::PACKAGES;
 use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
+use crate::text::nearest;
 
 /// Functions of one kind by name, in any letters.
 #[derive(Clone)]
@@ -96,32 +97,10 @@ impl Registry {
 
     /// Says that there is no function of that name, and which names are close to it.
     pub fn unknown(&self, name: &str) -> FunctionError {
-        let wanted = name.to_uppercase();
-        let mut nearest: Vec<(usize, &str)> = self
-            .names()
-            .into_iter()
-            .map(|known| (edit_distance(&wanted, known), known))
-            .filter(|(distance, _)| *distance <= wanted.len().div_ceil(3))
-            .collect();
-        nearest.sort_unstable();
-        let nearest = nearest.into_iter().take(2).map(|(_, known)| known.to_owned()).collect();
+        let nearest = nearest(name, self.names().into_iter());
+        let nearest = nearest.into_iter().map(str::to_owned).collect();
         FunctionError::Unknown { name: name.to_owned(), nearest }
     }
-}
-
-/// Counts the letters to change, add or leave out to make one word of the other.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.bytes().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, right) in b.bytes().enumerate() {
-            let changed = diagonal + usize::from(left != right);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -50,7 +50,7 @@ impl ResolvedParam {
 /// Chooses the overload that a call means.
 ///
 /// Overloads that take the arguments as they are come first; if there is none, those that take them with numbers widened
-/// (INT to BIGINT to DECIMAL to DOUBLE). An untyped NULL fits every parameter. Of several, the best is the one that is not
+/// (INT to BIGINT to DECIMAL to DOUBLE) and texts read as DATE, TIME or TIMESTAMP. An untyped NULL fits every parameter. Of several, the best is the one that is not
 /// variadic, has the most parameters, the fewest generic ones, and its variadic parameter last; if two are equally good
 /// the call is ambiguous.
 pub fn resolve_overload(
@@ -91,7 +91,7 @@ fn best_match(signatures: &[&Signature], args: &[ArgumentType], casts: bool) -> 
         .filter(|&index| accepts(signatures[index], args, casts))
         .map(|index| (rank(signatures[index]), index))
         .collect();
-    ranked.sort_by(|a, b| b.0.cmp(&a.0));
+    ranked.sort_by_key(|(rank, _)| Reverse(*rank));
     match ranked.as_slice() {
         [] => Match::None,
         [(first, _), (second, _), ..] if first == second => Match::Several,
@@ -149,7 +149,7 @@ impl Bindings {
             }
             (ParamType::Exactly(SqlType::Decimal { .. }), SqlType::Decimal { .. }) => true,
             (ParamType::Exactly(wanted), given) => {
-                wanted == given || casts && width(given) < width(wanted) && width(given) != 0
+                wanted == given || casts && is_widened(given, wanted)
             }
             (ParamType::Decimal, given) => casts && matches!(width(given), 1 | 2),
             (ParamType::Array(param), SqlType::Array(given)) => self.fits(param, given, casts),
@@ -214,6 +214,14 @@ impl Bindings {
             },
             ParamType::Lambda(..) => return None,
         })
+    }
+}
+
+/// Tells whether a type is cast to another without being asked: numbers to larger ones, texts to points in time.
+fn is_widened(given: &SqlType, wanted: &SqlType) -> bool {
+    match wanted {
+        SqlType::Date | SqlType::Time | SqlType::Timestamp => *given == SqlType::Varchar,
+        wanted => width(given) != 0 && width(given) < width(wanted),
     }
 }
 
@@ -368,6 +376,14 @@ mod tests {
             &[typed(SqlType::Varchar)],
             "Function 'f' does not accept parameters (STRING).",
         );
+    }
+
+    #[test]
+    fn texts_are_read_as_points_in_time() {
+        let overloads = ["(x TIME, y TIME...) TIME", "(x VARCHAR, y VARCHAR...) VARCHAR"];
+        let args = [typed(SqlType::Time), NULL, typed(SqlType::Varchar)];
+        check(&overloads, &args, "0: (TIME, TIME, TIME) TIME");
+        check(&overloads, &args[1..], "1: (STRING, STRING) STRING");
     }
 
     #[test]

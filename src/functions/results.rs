@@ -241,10 +241,43 @@ impl Call<'_> {
         let DataType::List(field) = self.return_type.arrow() else {
             return Err(FunctionError::InvalidArgument("the result is not an ARRAY".into()));
         };
-        let mut picked = Vec::new();
-        let (offsets, nulls) = self.list_rows(&mut picked, compute);
-        let elements = take_picked(field.data_type(), sources, &picked)?;
-        Ok(Arc::new(ListArray::new(field, offsets, elements, nulls)))
+        self.map_lists(compute, |picked| take_picked(field.data_type(), sources, &picked))
+    }
+
+    /// Computes an ARRAY<VARCHAR> for each row.
+    pub fn map_string_arrays<T: AsRef<str>, R: RowResult<Value = ()>>(
+        &mut self,
+        compute: impl FnMut(usize, &mut Vec<Option<T>>) -> R,
+    ) -> Result<ArrayRef, FunctionError> {
+        self.map_lists(compute, string_column)
+    }
+
+    /// Computes an ARRAY for each row; `column` makes a column of the elements of all rows.
+    pub fn map_lists<P, R: RowResult<Value = ()>>(
+        &mut self,
+        compute: impl FnMut(usize, &mut Vec<P>) -> R,
+        column: impl FnOnce(Vec<P>) -> Result<ArrayRef, FunctionError>,
+    ) -> Result<ArrayRef, FunctionError> {
+        let DataType::List(field) = self.return_type.arrow() else {
+            return Err(FunctionError::InvalidArgument("the result is not an ARRAY".into()));
+        };
+        let mut elements = Vec::new();
+        let (offsets, nulls) = self.list_rows(&mut elements, compute);
+        let list = ListArray::try_new(field, offsets, column(elements)?, nulls);
+        Ok(Arc::new(list.map_err(arrow_error)?))
+    }
+
+    /// Computes a MAP<VARCHAR, VARCHAR> for each row; no key may be there twice.
+    pub fn map_string_maps<T: AsRef<str>, R: RowResult<Value = ()>>(
+        &mut self,
+        compute: impl FnMut(usize, &mut Vec<(T, Option<T>)>) -> R,
+    ) -> Result<ArrayRef, FunctionError> {
+        let mut entries = Vec::new();
+        let (offsets, nulls) = self.list_rows(&mut entries, compute);
+        let (keys, values): (Vec<_>, Vec<_>) =
+            entries.into_iter().map(|(key, value)| (Some(key), value)).unzip();
+        let columns = vec![string_column(keys)?, string_column(values)?];
+        map_of(self.return_type, columns, offsets, nulls)
     }
 
     /// Computes a MAP for each row, of entries whose keys and values are taken from several arrays; keys are never NULL,
@@ -296,6 +329,18 @@ impl Call<'_> {
         let nulls = valid.contains(&false).then(|| NullBuffer::from(valid));
         (OffsetBuffer::from_lengths(lengths), nulls)
     }
+}
+
+/// Makes a VARCHAR column.
+fn string_column<T: AsRef<str>>(texts: Vec<Option<T>>) -> Result<ArrayRef, FunctionError> {
+    let mut builder = StringBuilder::with_capacity(texts.len(), 0);
+    for text in texts {
+        let text = text.as_ref().map(AsRef::as_ref);
+        check_bytes(builder.values_slice().len(), text.map_or(0, str::len))
+            .map_err(FunctionError::InvalidArgument)?;
+        builder.append_option(text);
+    }
+    Ok(Arc::new(builder.finish()))
 }
 
 /// An array, by its number, and a row in it.

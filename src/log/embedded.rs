@@ -21,7 +21,7 @@ use super::topics::{Deleting, Topics};
 use super::{
     Acks, Appended, Dropped, EncodedBatches, Fetch, Flush, Isolation, Log, LogConfig, LogError,
     Offset, OpenTransaction, Outcome, PartitionOffsets, Producer, TopicConfig, TopicDescription,
-    TopicId, WatchGuard, Waker,
+    TopicId, Waker, WatchGuard,
 };
 use crate::clock::Clock;
 use crate::disk::{Disk, DiskFile, read_file, replace_file};
@@ -123,7 +123,8 @@ impl EmbeddedLog {
         let Some(description) = topics.live.get_mut(topic) else {
             return Err(LogError::UnknownTopic(topic.to_owned()));
         };
-        description.config = TopicConfig { partitions: description.partitions, ..config.clone() };
+        description.config = config.clone();
+        description.config.partitions = description.partitions;
         let (count, settings) = (description.partitions, Arc::new(config.settings()));
         self.store_topics(topics)?;
         for number in 0..count {

@@ -59,7 +59,9 @@ pub enum LogError {
     #[error("record batch refused")]
     InvalidBatch(#[from] BatchError),
     /// Send smaller batches, or raise `max.message.bytes`.
-    #[error("record batch of {size} bytes is larger than the {max} that partition {partition} takes")]
+    #[error(
+        "record batch of {size} bytes is larger than the {max} that partition {partition} takes"
+    )]
     BatchTooLarge {
         /// The partition.
         partition: TopicPartition,
@@ -77,7 +79,9 @@ pub enum LogError {
         now: i64,
     },
     /// Records of this producer are missing before these: the producer must give up or start anew.
-    #[error("producer {producer_id} sent sequence {sequence}, but {expected} comes next in partition {partition}")]
+    #[error(
+        "producer {producer_id} sent sequence {sequence}, but {expected} comes next in partition {partition}"
+    )]
     OutOfOrderSequence {
         /// The partition.
         partition: TopicPartition,
@@ -89,7 +93,9 @@ pub enum LogError {
         expected: i32,
     },
     /// A newer producer of the same id has taken over: this one must stop.
-    #[error("producer {producer_id} has epoch {epoch}, but partition {partition} knows epoch {current}")]
+    #[error(
+        "producer {producer_id} has epoch {epoch}, but partition {partition} knows epoch {current}"
+    )]
     ProducerFenced {
         /// The partition.
         partition: TopicPartition,
@@ -101,7 +107,9 @@ pub enum LogError {
         current: i16,
     },
     /// The producer mixes transactional and other batches, or begins a transaction before it ended the last.
-    #[error("producer {producer_id} has an open transaction in partition {partition} that this batch is not part of")]
+    #[error(
+        "producer {producer_id} has an open transaction in partition {partition} that this batch is not part of"
+    )]
     InvalidTransactionState {
         /// The partition.
         partition: TopicPartition,
@@ -120,7 +128,9 @@ pub enum LogError {
         source: Arc<io::Error>,
     },
     /// Stored bytes are not those that were written. Records before the offset can be read; the rest needs repair.
-    #[error("partition {partition} is damaged from offset {offset} on, at byte {position} of segment {segment}")]
+    #[error(
+        "partition {partition} is damaged from offset {offset} on, at byte {position} of segment {segment}"
+    )]
     Damaged {
         /// The partition.
         partition: TopicPartition,
@@ -181,10 +191,6 @@ impl LogError {
 
     pub(super) fn disk(path: impl Into<PathBuf>, source: io::Error) -> LogError {
         LogError::Disk { path: path.into(), source: Arc::new(source) }
-    }
-
-    pub(super) fn storage(partition: &TopicPartition, source: io::Error) -> LogError {
-        LogError::StorageFailed { partition: partition.clone(), source: Arc::new(source) }
     }
 }
 

@@ -63,7 +63,8 @@ impl Fetch {
     /// Returns the batches that the reader sees: no control batches and, if committed records were asked for, no
     /// aborted ones.
     pub fn batches(&self) -> impl Iterator<Item = BatchView<'_>> {
-        self.stored_batches().filter(|batch| !batch.header().is_control() && !self.is_aborted(batch))
+        self.stored_batches()
+            .filter(|batch| !batch.header().is_control() && !self.is_aborted(batch))
     }
 
     /// Returns all batches.

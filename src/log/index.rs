@@ -69,6 +69,7 @@ pub(super) struct AbortedEntry {
 
 impl Entry for AbortedEntry {
     const SIZE: usize = 34;
+    const IS_OPTIONAL: bool = true;
 
     fn put(&self, target: &mut Vec<u8>) {
         target.extend_from_slice(&0i16.to_be_bytes());
@@ -138,7 +139,8 @@ impl Indexes {
     ) -> Result<Option<OffsetEntry>, NotBelieved> {
         let relative = offset - self.base;
         self.offsets.with(disk, |entries| {
-            let after = entries.partition_point(|entry| i64::from(entry.relative_offset) <= relative);
+            let after =
+                entries.partition_point(|entry| i64::from(entry.relative_offset) <= relative);
             entries[..after].last().copied()
         })
     }
@@ -177,12 +179,6 @@ impl Indexes {
         self.offsets.sync(disk)?;
         self.times.sync(disk)?;
         self.aborted.sync(disk)
-    }
-
-    pub(super) fn clear(&self) {
-        self.offsets.clear();
-        self.times.clear();
-        self.aborted.clear();
     }
 
     pub(super) fn unload(&self) {
@@ -224,7 +220,8 @@ impl IndexProgress {
         position: u64,
         interval: u64,
     ) {
-        if self.largest.timestamp < batch.max_timestamp {
+        // A marker has the time of the commit, which is not that of any record.
+        if !batch.is_control() && self.largest.timestamp < batch.max_timestamp {
             self.largest =
                 LargestTimestamp { timestamp: batch.max_timestamp, offset: batch.last_offset() };
         }

@@ -42,7 +42,7 @@ pub use self::producer::{AbortedTransaction, OpenTransaction, Outcome, Producer}
 pub use self::recovery::Dropped;
 pub use self::settings::{Flush, LogConfig, TopicConfig};
 pub use self::topic::{TopicDescription, TopicId};
-pub use self::watch::{WatchGuard, Waker};
+pub use self::watch::{Waker, WatchGuard};
 
 /// The position of a record in its partition.
 pub type Offset = i64;
@@ -78,13 +78,28 @@ pub trait Log: Send + Sync {
     /// Appends record batches to a partition and returns the offset of their first record.
     ///
     /// Offsets, the leader epoch and, for a batch that names a producer without a sequence, the sequence are filled in here.
-    fn append(&self, partition: &TopicPartition, batches: EncodedBatches, acks: Acks) -> Result<Offset, LogError>;
+    fn append(
+        &self,
+        partition: &TopicPartition,
+        batches: EncodedBatches,
+        acks: Acks,
+    ) -> Result<Offset, LogError>;
     /// Reads from an offset on: whole batches, at least one if there is one, then no more than `max_bytes`.
-    fn read(&self, partition: &TopicPartition, from: Offset, max_bytes: usize, isolation: &Isolation) -> Result<Fetch, LogError>;
+    fn read(
+        &self,
+        partition: &TopicPartition,
+        from: Offset,
+        max_bytes: usize,
+        isolation: &Isolation,
+    ) -> Result<Fetch, LogError>;
     /// Returns where a partition begins and ends.
     fn offsets(&self, partition: &TopicPartition) -> Result<PartitionOffsets, LogError>;
     /// Returns the first offset whose timestamp is at least `timestamp_ms`, with that timestamp.
-    fn offset_for_time(&self, partition: &TopicPartition, timestamp_ms: i64) -> Result<Option<(Offset, i64)>, LogError>;
+    fn offset_for_time(
+        &self,
+        partition: &TopicPartition,
+        timestamp_ms: i64,
+    ) -> Result<Option<(Offset, i64)>, LogError>;
     /// Drops the records before an offset.
     fn delete_records(&self, partition: &TopicPartition, before: Offset) -> Result<(), LogError>;
     /// Calls `waker` after each append and each transaction end of a partition, until the guard is dropped.
@@ -95,7 +110,12 @@ pub trait Log: Send + Sync {
     /// Hands out a producer id that was never used, with epoch 0.
     fn allocate_producer(&self) -> Result<Producer, LogError>;
     /// Ends a producer's transaction on these partitions with a marker on each; on partitions where it has none open this is a no-op.
-    fn end_transaction(&self, producer: Producer, partitions: &[TopicPartition], outcome: Outcome) -> Result<(), LogError>;
+    fn end_transaction(
+        &self,
+        producer: Producer,
+        partitions: &[TopicPartition],
+        outcome: Outcome,
+    ) -> Result<(), LogError>;
     /// Lists the transactions that have neither a commit nor an abort marker yet.
     fn open_transactions(&self) -> Vec<OpenTransaction>;
 }

@@ -12,9 +12,9 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::Offset;
 use super::index::file_name;
 use super::producers::{KeptBatch, ProducerState, Producers};
-use super::Offset;
 use crate::disk::{Disk, read_file, replace_file};
 
 const VERSION: i16 = 1;

@@ -185,9 +185,8 @@ impl Producers {
     /// Forgets producers that were not heard of since `before` and have no open transaction.
     pub(super) fn expire(&mut self, before: i64) -> usize {
         let count = self.states.len();
-        self.states.retain(|_, state| {
-            state.transaction_start.is_some() || before <= state.last_timestamp
-        });
+        self.states
+            .retain(|_, state| state.transaction_start.is_some() || before <= state.last_timestamp);
         count - self.states.len()
     }
 

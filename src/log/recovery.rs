@@ -85,6 +85,13 @@ impl Recovery<'_> {
                 self.scan(&segment, &unknown[number + 1..], &checkpoint, &mut progress)?;
             }
         }
+        if progress.damage.is_none() && progress.next_offset < checkpoint.recovery_point {
+            // The log is whole as far as it goes, but it once went further.
+            let (offset, last) = (progress.next_offset, progress.segments.last());
+            let segment = last.map_or(*first, |segment| segment.base);
+            let position = last.map_or(0, |segment| segment.size());
+            progress.damage = Some(Damage { offset, segment, position });
+        }
         self.finish(progress, checkpoint, log_start, *first)
     }
 
@@ -354,9 +361,13 @@ fn resume(
     Ok(IndexProgress { bytes_since_entry: known.size - last, largest: known.largest })
 }
 
-/// Reads the largest timestamp of a segment's first batch.
+/// Reads the largest timestamp of a segment's first batch of records.
 fn first_timestamp(file: &dyn DiskFile, size: u64) -> Option<i64> {
     let mut scanner = BatchScanner::new(file, 0, size);
-    let (_, batch) = scanner.next().ok()??;
-    Some(batch.max_timestamp())
+    loop {
+        let (_, batch) = scanner.next().ok()??;
+        if !batch.header().is_control() {
+            return Some(batch.max_timestamp());
+        }
+    }
 }

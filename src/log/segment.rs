@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 
 use super::batch::HEADER_SIZE;
 use super::error::AtPath;
-use super::index_table::NotBelieved;
 use super::index::{IndexProgress, Indexes, LargestTimestamp, Marks, file_name};
+use super::index_table::NotBelieved;
 use super::scan::{BatchScanner, ScanError};
 use super::{BatchHeader, LogError, Offset, RecordBuffer};
 use crate::disk::{Disk, DiskFile};

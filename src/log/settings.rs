@@ -226,7 +226,7 @@ impl Kind {
             Kind::Number(min, max) => {
                 value.parse::<i64>().is_ok_and(|number| *min <= number && number <= *max)
             }
-            Kind::Share => value.parse::<f64>().is_ok_and(|share| 0.0 <= share && share <= 1.0),
+            Kind::Share => value.parse::<f64>().is_ok_and(|share| (0.0..=1.0).contains(&share)),
             Kind::Bool => ["true", "false"].contains(&value),
             Kind::Choice(choices) => choices.contains(&value),
             Kind::Choices(choices) => value.split(',').all(|part| choices.contains(&part.trim())),
@@ -299,18 +299,24 @@ mod tests {
         check(
             "retention.msec",
             "1",
-            expect![[r#"error: topic has no property "retention.msec"; did you mean retention.ms?"#]],
+            expect![[
+                r#"error: topic has no property "retention.msec"; did you mean retention.ms?"#
+            ]],
         );
         check("x", "1", expect![[r#"error: topic has no property "x""#]]);
         check(
             "segment.bytes",
             "10",
-            expect![[r#"error: property segment.bytes cannot be "10": it is not a number in the allowed range"#]],
+            expect![[
+                r#"error: property segment.bytes cannot be "10": it is not a number in the allowed range"#
+            ]],
         );
         check(
             "compression.type",
             "brotli",
-            expect![[r#"error: property compression.type cannot be "brotli": it is not one of the allowed words"#]],
+            expect![[
+                r#"error: property compression.type cannot be "brotli": it is not one of the allowed words"#
+            ]],
         );
     }
 

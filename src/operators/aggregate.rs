@@ -46,8 +46,7 @@ impl Operator for Aggregate {
         }
         let row_count = batch.row_count();
         let keys = EncodedRows::encode(&input.keys, row_count);
-        let updates =
-            Updates { keys: &keys, rows: None, times: &batch.times, args: &input.args };
+        let updates = Updates { keys: &keys, rows: None, times: &batch.times, args: &input.args };
         let updated = self.groups.update(&updates, row_count, ctx)?;
         let rows = UInt32Array::from(updated.updates);
         let mut columns: Vec<ArrayRef> =
@@ -85,7 +84,8 @@ pub(super) fn grouped_rows(
     for nulls in input.keys.iter().filter_map(|key| key.logical_nulls()) {
         keep = &keep & nulls.inner();
     }
-    ctx.reports.push(Report::NullKey { operator, row_count: batch.row_count() - keep.count_set_bits() });
+    ctx.reports
+        .push(Report::NullKey { operator, row_count: batch.row_count() - keep.count_set_bits() });
     let keep = BooleanArray::new(keep, None);
     let select = |columns: &[ArrayRef]| -> Result<Vec<ArrayRef>, OperatorError> {
         let each = |column: &ArrayRef| datafusion::arrow::compute::filter(column, &keep);

@@ -43,7 +43,8 @@ pub enum Report {
 impl OperatorContext<'_> {
     /// Reports the rows that an expression failed on.
     pub fn report_failures(&mut self, failures: RowFailures) {
-        let report = |failure: crate::functions::RowFailure| Report::Expression { reason: failure.reason };
+        let report =
+            |failure: crate::functions::RowFailure| Report::Expression { reason: failure.reason };
         self.reports.extend(failures.0.into_iter().map(report));
     }
 }

@@ -46,8 +46,7 @@ pub(super) fn passing(
     batch: &Batch,
     ctx: &mut OperatorContext<'_>,
 ) -> Result<BooleanArray, OperatorError> {
-    let rows =
-        Rows { columns: &batch.columns, row_count: batch.row_count(), now_ms: ctx.now_ms };
+    let rows = Rows { columns: &batch.columns, row_count: batch.row_count(), now_ms: ctx.now_ms };
     let mut failures = RowFailures::default();
     let keep = predicate.evaluate_filter(&rows, &mut failures)?;
     ctx.report_failures(failures);

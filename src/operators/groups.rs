@@ -201,9 +201,8 @@ impl Groups {
             changes.put(self.partition, META_KEY, &meta);
         }
         let mut changed = std::mem::take(&mut self.changed);
-        changed.sort_unstable_by(|a, b| {
-            self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key)
-        });
+        changed
+            .sort_unstable_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
         for group in &changed {
             let slot = &self.slots[*group as usize];
             changes.put_with(self.partition, &slot.key, |out| {
@@ -266,9 +265,8 @@ impl Groups {
         if groups.is_empty() {
             return Ok(());
         }
-        groups.sort_unstable_by(|a, b| {
-            self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key)
-        });
+        groups
+            .sort_unstable_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
         let full_key = |group: &u32| self.partition.full_key(&self.slots[*group as usize].key);
         let keys: Vec<_> = groups.iter().map(full_key).collect();
         for (group, value) in groups.into_iter().zip(self.backend.multi_get(&keys)?) {

@@ -43,10 +43,8 @@ impl Operator for Materialize {
         emit: &mut Vec<Batch>,
     ) -> Result<(), OperatorError> {
         let keys = table_keys(&self.schema, &batch);
-        let rest = EncodedRows::encode(
-            &batch.columns[self.schema.key_count()..],
-            batch.row_count(),
-        );
+        let rest =
+            EncodedRows::encode(&batch.columns[self.schema.key_count()..], batch.row_count());
         let mut value = Vec::new();
         for (row, key) in keys.iter().enumerate() {
             if batch.is_deleted(row) {
@@ -91,8 +89,10 @@ pub fn read_table_rows(
         read_row(row, rest).map_err(damaged)?;
         times.push(i64::from_be_bytes(*time));
     }
-    let mut batch =
-        Batch::new(columns.iter_mut().map(ColumnBuilder::finish).collect(), ScalarBuffer::from(times));
+    let mut batch = Batch::new(
+        columns.iter_mut().map(ColumnBuilder::finish).collect(),
+        ScalarBuffer::from(times),
+    );
     if is_windowed {
         let mut longs = windows.iter_mut().map(|builder| longs(&builder.finish()));
         let starts = longs.next().unwrap_or_default();

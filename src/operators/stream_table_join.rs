@@ -64,9 +64,8 @@ impl StreamTableJoin {
             let has_key = key_columns.iter().all(|column| !column.is_null(row));
             match self.table.get(key).filter(|_| has_key) {
                 Some(found) => {
-                    read_row(found, &mut joined).map_err(|_| {
-                        StateError::Damaged("a row of a joined table".to_owned())
-                    })?;
+                    read_row(found, &mut joined)
+                        .map_err(|_| StateError::Damaged("a row of a joined table".to_owned()))?;
                 }
                 None if self.kind == JoinKind::Left => {
                     joined.iter_mut().for_each(ColumnBuilder::push_null);

@@ -28,7 +28,11 @@ impl TableFilter {
         backend: Arc<dyn Backend>,
         cache_bytes: usize,
     ) -> Self {
-        TableFilter { predicate, schema, passing: CachedStore::new(partition, backend, cache_bytes) }
+        TableFilter {
+            predicate,
+            schema,
+            passing: CachedStore::new(partition, backend, cache_bytes),
+        }
     }
 }
 

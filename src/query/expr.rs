@@ -63,20 +63,14 @@ impl PhysicalExpr for TypedExpr {
     }
 
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
-        let rows = Rows {
-            columns: batch.columns(),
-            row_count: batch.num_rows(),
-            now_ms: self.now_ms,
-        };
+        let rows =
+            Rows { columns: batch.columns(), row_count: batch.num_rows(), now_ms: self.now_ms };
         // A row that cannot be computed is NULL, as in a push query; there is no processing log for a question.
         let mut failures = RowFailures::default();
-        let failed = |error: crate::functions::FunctionError| {
-            DataFusionError::External(Box::new(error))
-        };
+        let failed =
+            |error: crate::functions::FunctionError| DataFusionError::External(Box::new(error));
         let column: ArrayRef = match self.is_filter {
-            true => {
-                Arc::new(self.expr.evaluate_filter(&rows, &mut failures).map_err(failed)?)
-            }
+            true => Arc::new(self.expr.evaluate_filter(&rows, &mut failures).map_err(failed)?),
             false => {
                 let value = self.expr.evaluate(&rows, &mut failures).map_err(failed)?;
                 value.into_array(batch.num_rows())
@@ -101,4 +95,3 @@ impl PhysicalExpr for TypedExpr {
         self.expr.fmt(f)
     }
 }
-

@@ -50,9 +50,10 @@ impl TableReader {
         partition_count: u32,
         now_ms: i64,
     ) -> Self {
-        let next = materialized.operator.store().map(|store| {
-            StorePartition::new(store, 0).prefix().to_vec()
-        });
+        let next = materialized
+            .operator
+            .store()
+            .map(|store| StorePartition::new(store, 0).prefix().to_vec());
         TableReader { materialized, backend, columns, partition_count, now_ms, next, lookup }
     }
 
@@ -78,8 +79,9 @@ impl TableReader {
     }
 
     fn rows(&self, entries: Vec<Entry>) -> Result<Chunk> {
-        let batch = stored_rows(&self.materialized.operator, self.materialized.is_windowed, entries)
-            .map_err(failed)?;
+        let batch =
+            stored_rows(&self.materialized.operator, self.materialized.is_windowed, entries)
+                .map_err(failed)?;
         let batch = self.follow(batch)?;
         let column = |column: &SourceColumn| -> ArrayRef {
             match column {
@@ -108,11 +110,8 @@ impl TableReader {
             let mut out = Vec::new();
             for batch in batches {
                 let mut reports = Vec::new();
-                let mut ctx = OperatorContext {
-                    now_ms: self.now_ms,
-                    coalesce: false,
-                    reports: &mut reports,
-                };
+                let mut ctx =
+                    OperatorContext { now_ms: self.now_ms, coalesce: false, reports: &mut reports };
                 let target = Target::Operator { index: 0, port: 0 };
                 pipeline.process(target, batch, &mut ctx, &mut out).map_err(failed)?;
             }

@@ -25,8 +25,7 @@ pub(super) fn recover(log: &dyn Log, backend: &dyn Backend) -> Result<()> {
         }
     }
     for (producer, partitions) in open {
-        let outcome =
-            if Some(producer) == committed { Outcome::Commit } else { Outcome::Abort };
+        let outcome = if Some(producer) == committed { Outcome::Commit } else { Outcome::Abort };
         tracing::info!(?producer, ?outcome, partitions = partitions.len(), "ended a transaction");
         log.end_transaction(producer, &partitions, outcome)?;
     }

@@ -179,11 +179,7 @@ struct Parts<'a> {
 }
 
 impl SourceDecoder {
-    fn new(
-        source: &Source,
-        columns: &[SourceColumn],
-        is_table: bool,
-    ) -> Result<Self, FormatError> {
+    fn new(source: &Source, columns: &[SourceColumn], is_table: bool) -> Result<Self, FormatError> {
         let schema = &source.schema;
         let mut wanted_values = Vec::new();
         let value_columns: Vec<_> = schema.value().cloned().collect();
@@ -275,9 +271,8 @@ impl SourceDecoder {
         if keep.contains(&false) {
             let mut kept = keep.iter();
             offsets.retain(|_| kept.next().copied().unwrap_or(true));
-            batch = batch
-                .filter(&BooleanArray::from(keep))
-                .expect("the filter has one entry per row");
+            batch =
+                batch.filter(&BooleanArray::from(keep)).expect("the filter has one entry per row");
         }
         DecodedRecords { batch, offsets, reports, null_key_count }
     }

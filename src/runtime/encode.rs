@@ -52,8 +52,7 @@ impl EncodedRecords {
             payloads.bytes.extend_from_slice(&value);
             payloads.ends.push(payloads.bytes.len() as u32);
         }
-        let keys =
-            Payloads { bytes: Vec::new(), ends: vec![0; count], absent: vec![true; count] };
+        let keys = Payloads { bytes: Vec::new(), ends: vec![0; count], absent: vec![true; count] };
         let (times, partitions) = (vec![time_ms; count], vec![None; count]);
         EncodedRecords { keys, values: payloads, times, partitions, headers: None }
     }

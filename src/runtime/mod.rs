@@ -45,9 +45,7 @@ pub(crate) use decode::{DecodedRecords, RawRecords, RecordDecoder, headers_type}
 pub(crate) use encode::{EncodedRecords, RecordEncoder};
 pub use metrics::MetricsReading;
 pub(crate) use pipeline::Pipeline;
-pub use processing_log::{
-    PROCESSING_LOG_STATEMENT, PROCESSING_LOG_STREAM, PROCESSING_LOG_TOPIC,
-};
+pub use processing_log::{PROCESSING_LOG_STATEMENT, PROCESSING_LOG_STREAM, PROCESSING_LOG_TOPIC};
 pub use queries::{QueryStart, QueryState, StartAt};
 pub(crate) use rows::PushRows;
 

@@ -72,7 +72,10 @@ pub(super) fn put_producers(changes: &mut Changes, ids: &[i64]) {
 /// Returns which producers were the engine's.
 pub(super) fn producers(backend: &dyn Backend) -> Result<Vec<i64>, StateError> {
     let bytes = backend.get(&ENGINE.full_key(PRODUCERS))?.unwrap_or_default();
-    Ok(bytes.chunks_exact(8).filter_map(|id| Some(i64::from_be_bytes(id.try_into().ok()?))).collect())
+    Ok(bytes
+        .chunks_exact(8)
+        .filter_map(|id| Some(i64::from_be_bytes(id.try_into().ok()?)))
+        .collect())
 }
 
 /// Notes which transaction a commit holds.

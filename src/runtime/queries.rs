@@ -164,8 +164,7 @@ impl RunningQuery {
     }
 
     fn register(&self, runtime: &RuntimeInner, mut core: TaskCore) -> Result<RunningTask> {
-        let partitions: Vec<_> =
-            core.inputs.iter().map(|input| input.partition.clone()).collect();
+        let partitions: Vec<_> = core.inputs.iter().map(|input| input.partition.clone()).collect();
         let epoch = AtomicU64::new(core.epoch);
         let mut guards = Vec::new();
         let task = Arc::new(Task {
@@ -335,9 +334,8 @@ impl Runtime {
     /// Returns how many partitions a sub-topology of a query has.
     pub fn partition_count(&self, id: &str, sub_topology: usize) -> Result<u32> {
         let found = self.inner.queries.read().get(id).cloned();
-        let query = found.ok_or_else(|| {
-            Error::new(ErrorKind::Closed, format!("query {id} does not run"))
-        })?;
+        let query = found
+            .ok_or_else(|| Error::new(ErrorKind::Closed, format!("query {id} does not run")))?;
         partition_count(&query.start.topology.sub_topologies[sub_topology], &self.inner)
     }
 
@@ -414,8 +412,8 @@ impl RuntimeInner {
     pub(super) fn is_caught_up(&self) -> bool {
         let queries: Vec<_> = self.queries.read().values().cloned().collect();
         queries.iter().filter(|query| query.is_persistent()).all(|query| {
-            let is_stopped = query.owner.is_paused.load(Ordering::Acquire)
-                || query.owner.error.lock().is_some();
+            let is_stopped =
+                query.owner.is_paused.load(Ordering::Acquire) || query.owner.error.lock().is_some();
             is_stopped || self.lag(query) == 0
         })
     }
@@ -425,7 +423,9 @@ impl RuntimeInner {
         let mut lag = 0;
         for task in query.tasks() {
             let positions: Vec<_> = match task.task.core.lock().as_ref() {
-                Some(core) => core.inputs.iter().map(|i| (i.partition.clone(), i.position())).collect(),
+                Some(core) => {
+                    core.inputs.iter().map(|i| (i.partition.clone(), i.position())).collect()
+                }
                 None => continue,
             };
             for (partition, position) in positions {

@@ -63,7 +63,9 @@ impl RowQueue {
         if state.is_closed || batch.is_empty() {
             return;
         }
-        let wanted = state.rows_left.map_or(batch.row_count() as u64, |left| left.min(batch.row_count() as u64));
+        let wanted = state
+            .rows_left
+            .map_or(batch.row_count() as u64, |left| left.min(batch.row_count() as u64));
         let batch = batch.slice(0, wanted as usize);
         state.waiting_rows += batch.row_count();
         state.batches.push_back(batch);

@@ -145,11 +145,14 @@ impl Task {
             input.fill(self.shared.log.as_ref(), isolation, &mut fetched)?;
             self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
         }
-        let moved = task.inputs.iter().zip(positions).any(|(input, before)| input.position() != before);
+        let moved =
+            task.inputs.iter().zip(positions).any(|(input, before)| input.position() != before);
         task.has_progress |= moved;
         self.count(&fetched);
 
-        let heads = || task.inputs.iter().enumerate().filter_map(|(i, input)| Some((input.head_time()?, i)));
+        let heads = || {
+            task.inputs.iter().enumerate().filter_map(|(i, input)| Some((input.head_time()?, i)))
+        };
         let Some((_, first)) = heads().min() else { return Ok(false) };
         let limit = heads().filter(|(_, index)| *index != first).map(|(time, _)| time).min();
         let Some(batch) = task.inputs[first].take(limit) else { return Ok(false) };
@@ -310,7 +313,10 @@ impl Task {
         }
         tracing::warn!(query = %self.owner.query_id, error = %text, "query failed");
         if let Some(rows) = &self.owner.rows {
-            rows.close(Some(crate::error::Error::new(crate::error::ErrorKind::Input, text.clone())));
+            rows.close(Some(crate::error::Error::new(
+                crate::error::ErrorKind::Input,
+                text.clone(),
+            )));
         }
         self.owner.error.lock().get_or_insert(text);
         self.shared.has_progress.store(true, Ordering::Release);

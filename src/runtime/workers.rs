@@ -34,15 +34,13 @@ pub(crate) struct Wake {
 impl Wake {
     /// Has a worker run it soon. A wake during a run leads to another run.
     pub(crate) fn wake(&self) {
-        let woken = self.entry.status.fetch_update(
-            Ordering::AcqRel,
-            Ordering::Acquire,
-            |status| match status {
+        let woken = self.entry.status.fetch_update(Ordering::AcqRel, Ordering::Acquire, |status| {
+            match status {
                 IDLE => Some(QUEUED),
                 RUNNING => Some(RUNNING_AND_WOKEN),
                 _ => None,
-            },
-        );
+            }
+        });
         if woken == Ok(IDLE) {
             self.queue.push(Arc::clone(&self.entry));
         }

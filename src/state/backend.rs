@@ -68,7 +68,9 @@ impl StorePartition {
     pub fn end(self) -> Vec<u8> {
         match self.partition.checked_add(1) {
             Some(next) => StorePartition::new(self.store, next).prefix().to_vec(),
-            None => StorePartition::new(StoreId(self.store.0.saturating_add(1)), 0).prefix().to_vec(),
+            None => {
+                StorePartition::new(StoreId(self.store.0.saturating_add(1)), 0).prefix().to_vec()
+            }
         }
     }
 }

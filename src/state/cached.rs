@@ -108,7 +108,8 @@ impl CachedStore {
     }
 
     fn insert(&mut self, key: Box<[u8]>, slot: Slot) {
-        self.bytes += SLOT_OVERHEAD + key.len() + slot.value.as_ref().map_or(0, |value| value.len());
+        self.bytes +=
+            SLOT_OVERHEAD + key.len() + slot.value.as_ref().map_or(0, |value| value.len());
         self.rows.insert(key, slot);
     }
 

@@ -97,7 +97,8 @@ fn materialized(plan: &QueryPlan, parts: &[SubTopology]) -> Option<Materialized>
             return Some(Materialized { operator: spec, sub_topology, then, schema, is_windowed });
         }
         then.push(spec);
-        let index = parts[sub_topology].operators.iter().position(|other| std::ptr::eq(other, node))?;
+        let index =
+            parts[sub_topology].operators.iter().position(|other| std::ptr::eq(other, node))?;
         target = Target::Operator { index, port: 0 };
     }
     None
@@ -276,9 +277,9 @@ fn source_key_format(node: &Node) -> Option<Format> {
         NodeOp::TableTableJoin { left, .. } => source_key_format(left),
         NodeOp::ForeignKeyJoin { left, .. } => source_key_format(left),
         NodeOp::StreamStreamJoin { left, .. } => source_key_format(left),
-        NodeOp::Repartition { .. }
-        | NodeOp::Aggregate { .. }
-        | NodeOp::WindowAggregate { .. } => None,
+        NodeOp::Repartition { .. } | NodeOp::Aggregate { .. } | NodeOp::WindowAggregate { .. } => {
+            None
+        }
     }
 }
 
@@ -315,7 +316,10 @@ fn refuse_table(input: &Node) -> Result<(), TopologyError> {
 }
 
 fn later(clause: &'static str) -> TopologyError {
-    TopologyError { clause, hint: "Leave it out, or compute it in the program that reads the result." }
+    TopologyError {
+        clause,
+        hint: "Leave it out, or compute it in the program that reads the result.",
+    }
 }
 
 /// FNV-1a, 64 bits: the same in every version, as the names of stores must be.

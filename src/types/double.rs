@@ -152,7 +152,9 @@ mod tests {
     fn what_is_written_reads_back() {
         let mut bits = 0x1234_5678_9ABC_DEF1u64;
         for _ in 0..10_000 {
-            bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            bits = bits
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let value = f64::from_bits(bits);
             if value.is_finite() {
                 let mut out = Vec::new();

@@ -82,7 +82,11 @@ impl Contents {
         let len = match survives {
             Survival::Nothing => self.durable_len,
             _ if self.live.len() <= self.durable_len => {
-                if random.coin() { self.live.len() } else { self.durable_len }
+                if random.coin() {
+                    self.live.len()
+                } else {
+                    self.durable_len
+                }
             }
             _ => self.durable_len + random.up_to(self.live.len() - self.durable_len),
         };

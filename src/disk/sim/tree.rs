@@ -117,7 +117,8 @@ impl Tree {
         let mut freed = 0;
         for entry in self.list(path)? {
             let child = path.join(entry.name);
-            freed += if entry.is_folder { self.remove_folder(&child)? } else { self.remove(&child)? };
+            freed +=
+                if entry.is_folder { self.remove_folder(&child)? } else { self.remove(&child)? };
         }
         self.unlink(path)?;
         Ok(freed)
@@ -136,11 +137,9 @@ impl Tree {
 
     pub(super) fn sync(&mut self, path: &Path) -> io::Result<()> {
         let folder = self.folder(path)?;
-        if folder.changes.is_empty() {
-            return Ok(());
+        for change in folder.changes.drain(..) {
+            change.apply(&mut folder.durable);
         }
-        folder.durable = folder.live.clone();
-        folder.changes.clear();
         for node in std::mem::take(&mut folder.nameless) {
             self.nodes[node] = Node::File(Arc::default());
         }
@@ -246,7 +245,8 @@ impl Change {
 
 /// Splits a path into its folder and its name.
 fn name(path: &Path) -> io::Result<(std::path::PathBuf, String)> {
-    let name = path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
+    let name =
+        path.file_name().and_then(|name| name.to_str()).ok_or(io::ErrorKind::InvalidInput)?;
     let parent = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     Ok((parent.to_path_buf(), name.to_owned()))
 }

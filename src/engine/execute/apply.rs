@@ -10,7 +10,9 @@ use crate::config::{Config, OffsetReset};
 use crate::engine::EngineInner;
 use crate::engine::command_log::Command;
 use crate::error::{Error, ErrorKind, Result};
-use crate::plan::{Action, CreateAs, CreateSource, InsertInto, QueryPlan, analyze_statement, explain};
+use crate::plan::{
+    Action, CreateAs, CreateSource, InsertInto, QueryPlan, analyze_statement, explain,
+};
 use crate::runtime::{QueryStart, StartAt};
 use crate::topology::{Topology, build};
 
@@ -55,7 +57,10 @@ pub(in crate::engine) fn apply(
         Action::InsertInto(insert) => apply_insert_into(insert, statement, catalog, config),
         Action::DropSource(drop) => {
             let dropped = catalog.drop_source(&drop.source.name)?;
-            let message = format!("Source `{}` (topic: {}) was dropped.", drop.source.name, drop.source.topic);
+            let message = format!(
+                "Source `{}` (topic: {}) was dropped.",
+                drop.source.name, drop.source.topic
+            );
             let stop = dropped.query.iter().map(|query| Arc::clone(&query.id)).collect();
             Ok(Effects { stop, message, start: None })
         }
@@ -146,10 +151,19 @@ fn apply_insert_into(
     };
     let start = start(&id, &insert.plan, config)?;
     catalog.put_query(Arc::new(persistent(&id, kind, statement, &insert.plan)));
-    Ok(Effects { start: Some(start), message: format!("Created query with ID {id}"), stop: Vec::new() })
+    Ok(Effects {
+        start: Some(start),
+        message: format!("Created query with ID {id}"),
+        stop: Vec::new(),
+    })
 }
 
-fn persistent(id: &Arc<str>, kind: QueryKind, statement: &str, plan: &QueryPlan) -> PersistentQuery {
+fn persistent(
+    id: &Arc<str>,
+    kind: QueryKind,
+    statement: &str,
+    plan: &QueryPlan,
+) -> PersistentQuery {
     let sink = plan.sink.as_ref().map_or("", |sink| &*sink.source.name);
     PersistentQuery {
         id: Arc::clone(id),
@@ -194,7 +208,9 @@ impl EngineInner {
             .map_err(|error| Error::new(ErrorKind::Syntax, error.to_string()))?;
         let mut catalog = self.catalog.read().clone();
         let effects = match &parsed.statement {
-            Statement::ControlQuery { action, query } => control(*action, query, &mut catalog, starts)?,
+            Statement::ControlQuery { action, query } => {
+                control(*action, query, &mut catalog, starts)?
+            }
             _ => {
                 let action = analyze_statement(&parsed, &catalog, config, &self.registry)?;
                 apply(&action, &parsed.text, &mut catalog, config)?

@@ -74,7 +74,10 @@ impl EngineInner {
                     let source = self.catalog.read().source(name)?.clone();
                     Some(self.log.topic(&source.topic)?.config.partitions)
                 });
-                self.create_topic(&create.topic, create.topic.partitions.or(partitions).unwrap_or(1))
+                self.create_topic(
+                    &create.topic,
+                    create.topic.partitions.or(partitions).unwrap_or(1),
+                )
             }
             Action::InsertInto(_)
             | Action::InsertValues(_)

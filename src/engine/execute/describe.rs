@@ -43,7 +43,8 @@ impl Session {
         extended: bool,
     ) -> SourceDescription {
         let engine = &self.engine;
-        let reads = |query: &&Arc<PersistentQuery>| query.sources.iter().any(|s| **s == *source.name);
+        let reads =
+            |query: &&Arc<PersistentQuery>| query.sources.iter().any(|s| **s == *source.name);
         let writes = |query: &&Arc<PersistentQuery>| *query.sink == *source.name;
         let summary = |query: &Arc<PersistentQuery>| engine.query_summary(catalog, query);
         let topic = engine.inner.log.topic(&source.topic);
@@ -129,8 +130,11 @@ impl Session {
             return Err(Error::statement("not an EXPLAIN statement"));
         };
         let text = inner.to_string();
-        let statement =
-            ParsedStatement { statement: (**inner).clone(), text: text.clone(), position: parsed.position };
+        let statement = ParsedStatement {
+            statement: (**inner).clone(),
+            text: text.clone(),
+            position: parsed.position,
+        };
         let plan = match self.analyze(&statement)? {
             Action::CreateAs(create) => create.plan,
             Action::InsertInto(insert) => insert.plan,

@@ -48,7 +48,8 @@ impl Session {
     }
 
     pub(super) fn assert_topic(&self, parsed: &ParsedStatement) -> Result<Outcome> {
-        let Statement::AssertTopic { exists, topic, properties, timeout } = &parsed.statement else {
+        let Statement::AssertTopic { exists, topic, properties, timeout } = &parsed.statement
+        else {
             return Err(Error::statement("not an ASSERT TOPIC statement"));
         };
         let clock = &self.engine.inner.clock;
@@ -86,7 +87,11 @@ impl Session {
             let actual = match property.name.as_str() {
                 "PARTITIONS" => actual,
                 "REPLICAS" => 1,
-                other => return Err(Error::statement(format!("Cannot assert unknown topic property: {other}"))),
+                other => {
+                    return Err(Error::statement(format!(
+                        "Cannot assert unknown topic property: {other}"
+                    )));
+                }
             };
             if actual != wanted {
                 return Err(Error::statement(format!(

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::lines::{Field, Lines};
 use crate::formats::draft::{Digits, Draft, DraftCells};
-use crate::formats::numbers::{DecimalFault, Written, parse_double, parse_long, shown, time_of_day};
+use crate::formats::numbers::{
+    DecimalFault, Written, parse_double, parse_long, shown, time_of_day,
+};
 use crate::formats::support::base_name;
 use crate::formats::{BATCH_BYTES_MAX, DecodeFailure, Decoded, Decoder, Serde, texts};
 

@@ -5,7 +5,8 @@ use crate::types::{SqlType, Value, column_of, value_at};
 
 fn serde(types: &[SqlType]) -> Serde {
     let format = Format { kind: FormatKind::Delimited, delimiter: b',', unwrapped: false };
-    let column = |(place, sql_type): (usize, &SqlType)| (format!("C{place}").into(), sql_type.clone());
+    let column =
+        |(place, sql_type): (usize, &SqlType)| (format!("C{place}").into(), sql_type.clone());
     Serde { format, columns: types.iter().enumerate().map(column).collect() }
 }
 
@@ -66,7 +67,9 @@ fn fields_are_of_their_types() {
     check(
         &[SqlType::Time],
         "86400000",
-        Err("Time values must use number of milliseconds greater than 0 and less than 86400000. column: `C0`"),
+        Err(
+            "Time values must use number of milliseconds greater than 0 and less than 86400000. column: `C0`",
+        ),
     );
     check(&[SqlType::Timestamp], "10", Ok(&[Value::Timestamp(10)]));
     check(&[SqlType::Bytes], "dmFyaWF0aW9ucw==", Ok(&[Value::Bytes(b"variations"[..].into())]));
@@ -92,8 +95,14 @@ fn fields_are_quoted_as_commons_csv_does() {
     check_encoded(&[text("-a"), text("-a")], "\"-a\",-a");
     check_encoded(&[text("ä"), text("ä")], "\"ä\",ä");
     check_encoded(&[text("a,b"), text("c\"d")], "\"a,b\",\"c\"\"d\"");
-    check_encoded(&[text("a "), text(" a"), text("#"), text("a\nb")], "\"a \",\" a\",\"#\",\"a\nb\"");
-    check_encoded(&[(SqlType::Date, Value::Date(-10)), (SqlType::Int, Value::Int(-10))], "\"-10\",-10");
+    check_encoded(
+        &[text("a "), text(" a"), text("#"), text("a\nb")],
+        "\"a \",\" a\",\"#\",\"a\nb\"",
+    );
+    check_encoded(
+        &[(SqlType::Date, Value::Date(-10)), (SqlType::Int, Value::Int(-10))],
+        "\"-10\",-10",
+    );
     check_encoded(&[(SqlType::Double, Value::Double(1e10))], "1.0E10");
     check_encoded(&[(SqlType::Boolean, Value::Boolean(true))], "true");
 }

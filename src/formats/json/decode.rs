@@ -377,7 +377,9 @@ impl Pass<'_> {
         let mut is_first = true;
         while reader.next_key(is_first)? {
             is_first = false;
-            let DraftCells::Varchar(keys) = &mut cells.key.cells else { return Err(not_text_keys()) };
+            let DraftCells::Varchar(keys) = &mut cells.key.cells else {
+                return Err(not_text_keys());
+            };
             reader.key()?.push_to(&mut keys.bytes)?;
             keys.finish_row();
             self.value(reader, shape, &mut cells.value)?;
@@ -397,7 +399,9 @@ impl Pass<'_> {
         cells: &mut DraftMap,
     ) -> Result<(), Fault> {
         for (key, mut value) in last_entries(reader)? {
-            let DraftCells::Varchar(keys) = &mut cells.key.cells else { return Err(not_text_keys()) };
+            let DraftCells::Varchar(keys) = &mut cells.key.cells else {
+                return Err(not_text_keys());
+            };
             keys.push(&key);
             self.value(&mut value, shape, &mut cells.value).map_err(|fault| {
                 fault.within(|| format!(".{}.value", String::from_utf8_lossy(&key)))

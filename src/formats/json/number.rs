@@ -106,11 +106,21 @@ mod tests {
     #[test]
     fn short_numbers_are_read_whole() {
         for text in [
-            "0", "7", "12", "12345678", "123456789", "1234567890123456", "12345678901234567",
-            "123456789012345678", "-1", "-123456789012345678",
+            "0",
+            "7",
+            "12",
+            "12345678",
+            "123456789",
+            "1234567890123456",
+            "12345678901234567",
+            "123456789012345678",
+            "-1",
+            "-123456789012345678",
         ] {
             let want = text.parse::<i64>().unwrap();
-            for follower in ["", ",", "}", ",\"abcdefghijklmnop\":1}", " ", "\u{FFFD}\u{FFFD}abcdefgh"] {
+            for follower in
+                ["", ",", "}", ",\"abcdefghijklmnop\":1}", " ", "\u{FFFD}\u{FFFD}abcdefgh"]
+            {
                 let got = short_long(format!("{text}{follower}").as_bytes());
                 assert_eq!(got, Some((want, text.len())), "{text}{follower}");
             }
@@ -120,17 +130,44 @@ mod tests {
     #[test]
     fn leaves_other_numbers_to_others() {
         for text in [
-            "", "-", "x", "01", "-01", "-0", "1.5", "1e5", "1E5", "12345678.", "1234567890123456e1",
-            "1234567890123456789", "12345678901234567890", "\"1\"", "+1", "1234567890123456789012345678901",
+            "",
+            "-",
+            "x",
+            "01",
+            "-01",
+            "-0",
+            "1.5",
+            "1e5",
+            "1E5",
+            "12345678.",
+            "1234567890123456e1",
+            "1234567890123456789",
+            "12345678901234567890",
+            "\"1\"",
+            "+1",
+            "1234567890123456789012345678901",
         ] {
             assert_eq!(short_long(text.as_bytes()), None, "{text}");
-            assert_eq!(short_long(format!("{text},\"abcdefghijklmnopqrstuvw\":0").as_bytes()), None, "{text}");
+            assert_eq!(
+                short_long(format!("{text},\"abcdefghijklmnopqrstuvw\":0").as_bytes()),
+                None,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn short_doubles_are_exact() {
-        for text in ["0", "-0", "1.5", "-73.985", "0.1", "123456789.123456", "9007199254740992", "1.0000000000000"] {
+        for text in [
+            "0",
+            "-0",
+            "1.5",
+            "-73.985",
+            "0.1",
+            "123456789.123456",
+            "9007199254740992",
+            "1.0000000000000",
+        ] {
             let (got, want) = (short_double(text.as_bytes()), text.parse::<f64>().unwrap());
             assert_eq!(got.map(f64::to_bits), Some(want.to_bits()), "{text}");
         }

@@ -183,7 +183,9 @@ impl<'a> Reader<'a> {
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => self.escape()?,
-                Some(_) => return Err(self.malformed("a control character in text must be escaped")),
+                Some(_) => {
+                    return Err(self.malformed("a control character in text must be escaped"));
+                }
                 None => return Err(self.malformed("a quote must end the text")),
             }
             let run = plain_run(self.bytes, self.at);

@@ -77,7 +77,9 @@ pub(super) fn push_scalar(
         DraftCells::Bytes(cells) => {
             let Token::Text(_) = token else { return Err(not_of_type(token, "BYTES")) };
             if !texts::decode_base64(plain(token, "BYTES", scratch)?, &mut cells.bytes) {
-                return Err(Fault::of_value("Value is not a valid Base64 encoded string".to_owned()));
+                return Err(Fault::of_value(
+                    "Value is not a valid Base64 encoded string".to_owned(),
+                ));
             }
             cells.finish_row();
         }
@@ -116,7 +118,9 @@ fn out_of_range(required: &str) -> Fault {
 fn long(token: Token<'_>, required: &str, scratch: &mut Vec<u8>) -> Result<i64, Fault> {
     let text = plain(token, required, scratch)?;
     if let Token::Number(_) = token {
-        return Written::parse(text).and_then(|written| written.to_long()).ok_or_else(|| out_of_range(required));
+        return Written::parse(text)
+            .and_then(|written| written.to_long())
+            .ok_or_else(|| out_of_range(required));
     }
     parse_long(text).ok_or_else(|| not_a_number(required))
 }

@@ -190,8 +190,7 @@ impl<C: Cell, const LATEST: bool> Several<C, LATEST> {
     /// Drops what is more than N.
     fn trim(&self, state: &mut Arrivals<C>) {
         while self.count < state.values.len() {
-            let removed =
-                if LATEST { state.values.pop_front() } else { state.values.pop_back() };
+            let removed = if LATEST { state.values.pop_front() } else { state.values.pop_back() };
             state.forget(removed);
         }
     }

@@ -40,7 +40,8 @@ impl Kernel for Count {
         row: usize,
         _: u64,
     ) -> Result<(), String> {
-        *state = state.wrapping_add(i64::from(nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))));
+        *state =
+            state.wrapping_add(i64::from(nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))));
         Ok(())
     }
 
@@ -50,7 +51,8 @@ impl Kernel for Count {
         nulls: &Option<NullBuffer>,
         row: usize,
     ) -> Result<(), String> {
-        *state = state.wrapping_sub(i64::from(nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))));
+        *state =
+            state.wrapping_sub(i64::from(nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))));
         Ok(())
     }
 

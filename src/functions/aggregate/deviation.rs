@@ -142,8 +142,7 @@ impl<N: Summand + Into<S>, S: Series> Kernel for Deviation<N, S> {
     }
 
     fn push(&self, state: &Spread<S>, results: &mut Vec<f64>) {
-        let variance =
-            if state.count < 2 { 0.0 } else { state.squares / (state.count - 1) as f64 };
+        let variance = if state.count < 2 { 0.0 } else { state.squares / (state.count - 1) as f64 };
         results.push((self.result)(variance));
     }
 

@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::functions::docs::{Category, Description, Example, OverloadDescription};
-use crate::functions::{
-    ArgumentType, FunctionError, Signature, SignatureError, resolve_overload,
-};
 use crate::functions::aggregate::Accumulator;
+use crate::functions::docs::{Category, Description, Example, OverloadDescription};
+use crate::functions::{ArgumentType, FunctionError, Signature, SignatureError, resolve_overload};
 use crate::types::{SqlType, Value};
 
 /// A call of an aggregate function, as far as it is known when the query is built.

@@ -14,7 +14,9 @@ const ENTRIES_MAX: usize = 1000;
 /// Counts how often each text occurs. NULL is left out: it cannot be the key of a map.
 pub(super) fn histogram() -> AggregateFunction {
     AggregateFunction::new("HISTOGRAM")
-        .summary("Returns a map of each text to how often it occurs, of the first 1000 different texts.")
+        .summary(
+            "Returns a map of each text to how often it occurs, of the first 1000 different texts.",
+        )
         .overload("(value VARCHAR) MAP<VARCHAR, BIGINT>", "", |_| Ok(Dense::boxed(Histogram)))
         .undo()
 }

@@ -23,7 +23,9 @@ const LENGTH_MAX: i32 = 10_000;
 /// Returns a literal that says how many values a function keeps.
 pub(super) fn length_of(literal: &Value, name: &str) -> Result<usize, FunctionError> {
     match literal {
-        Value::Int(count) if 0 < *count && *count <= LENGTH_MAX => Ok(count.unsigned_abs() as usize),
+        Value::Int(count) if 0 < *count && *count <= LENGTH_MAX => {
+            Ok(count.unsigned_abs() as usize)
+        }
         _ => Err(FunctionError::InvalidArgument(format!(
             "{name} must be 1 or greater, and {LENGTH_MAX} at most"
         ))),
@@ -58,7 +60,10 @@ impl<C: Cell> ListResults<C> {
     pub(super) fn finish(self, element: &SqlType) -> ArrayRef {
         let elements = C::finish(self.elements, element);
         let field = Arc::new(Field::new("item", element.arrow(), true));
-        debug_assert_eq!(SqlType::array(element.clone()).arrow(), DataType::List(Arc::clone(&field)));
+        debug_assert_eq!(
+            SqlType::array(element.clone()).arrow(),
+            DataType::List(Arc::clone(&field))
+        );
         let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
         Arc::new(ListArray::new(field, ends, elements, None))
     }

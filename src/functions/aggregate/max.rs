@@ -7,6 +7,7 @@ use crate::functions::aggregate::extreme::extreme;
 
 /// Keeps the largest value; NULL until there is one.
 pub(super) fn max() -> AggregateFunction {
-    let max = AggregateFunction::new("MAX").summary("Returns the largest value; NULLs are left out.");
+    let max =
+        AggregateFunction::new("MAX").summary("Returns the largest value; NULLs are left out.");
     extreme(max, Ordering::Greater)
 }

@@ -7,6 +7,7 @@ use crate::functions::aggregate::extreme::extreme;
 
 /// Keeps the smallest value; NULL until there is one.
 pub(super) fn min() -> AggregateFunction {
-    let min = AggregateFunction::new("MIN").summary("Returns the smallest value; NULLs are left out.");
+    let min =
+        AggregateFunction::new("MIN").summary("Returns the smallest value; NULLs are left out.");
     extreme(min, Ordering::Less)
 }

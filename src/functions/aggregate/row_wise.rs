@@ -126,12 +126,7 @@ impl<S: RowState> Kernel for RowKernel<S> {
         (self.functions.add)(self.started(state), &values(args, row))
     }
 
-    fn remove(
-        &self,
-        state: &mut Option<S>,
-        args: &&[ArrayRef],
-        row: usize,
-    ) -> Result<(), String> {
+    fn remove(&self, state: &mut Option<S>, args: &&[ArrayRef], row: usize) -> Result<(), String> {
         (self.functions.remove)(self.started(state), &values(args, row))
     }
 

@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, ArrowNativeTypeOp, AsArray};
 use datafusion::arrow::datatypes::{
-    ArrowNativeType, Decimal128Type, Decimal256Type, DecimalType, i256};
+    ArrowNativeType, Decimal128Type, Decimal256Type, DecimalType, i256,
+};
 
+use crate::functions::FunctionError;
 use crate::functions::aggregate::bytes::take_array;
 use crate::functions::aggregate::cell::{Cell, Numbers, NumbersBuilder};
 use crate::functions::aggregate::dense::{Dense, Kernel};
 use crate::functions::aggregate::{Accumulator, AggregateCall, AggregateFunction, StateError};
-use crate::functions::FunctionError;
 use crate::types::{NARROW_DECIMAL_PRECISION, SqlType};
 
 /// Adds numbers up. INT and BIGINT wrap around at their ends, as in Java; a DECIMAL that leaves its precision fails.

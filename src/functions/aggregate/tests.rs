@@ -164,7 +164,11 @@ fn extremes_are_those_of_java() {
     check(&resolve("MAX", &[SqlType::Double], &[]), &rows, "1.0; 1.0; 1.0; NaN; NaN");
     check(&resolve("MIN", &[SqlType::Double], &[]), &rows, "1.0; -0.0; -0.0; -0.0; -0.0");
     let rows = texts(&["NULL", "b", "\u{ff5e}", "\u{1f600}", "a"]);
-    check(&resolve("MAX", &[SqlType::Varchar], &[]), &rows, "NULL; b; \u{ff5e}; \u{ff5e}; \u{ff5e}");
+    check(
+        &resolve("MAX", &[SqlType::Varchar], &[]),
+        &rows,
+        "NULL; b; \u{ff5e}; \u{ff5e}; \u{ff5e}",
+    );
     check(&resolve("MIN", &[SqlType::Varchar], &[]), &rows, "NULL; b; b; b; a");
     let rows = [Value::Bytes([1, 2].into()), Value::Bytes([0x80].into())];
     check(&resolve("MIN", &[SqlType::Bytes], &[]), &rows, "[1, 2]; [128]");
@@ -223,7 +227,11 @@ fn topk_descends() {
     check_int("TOPKDISTINCT", "[0]; [100, 0]; [100, 0]; [100, 99, 0]; [100, 99, 7]; [100, 99, 7]");
     let columns = [ints(&[Some(1), Some(3), None, Some(3)]), texts(&["a", "b", "c", "NULL"])];
     let topk = resolve("TOPK", &[SqlType::Int, SqlType::Varchar], &[Value::Int(2)]);
-    check_columns(&topk, &columns, "[{1, a}]; [{3, b}, {1, a}]; [{3, b}, {1, a}]; [{3, b}, {3, NULL}]");
+    check_columns(
+        &topk,
+        &columns,
+        "[{1, a}]; [{3, b}, {1, a}]; [{3, b}, {1, a}]; [{3, b}, {3, NULL}]",
+    );
     assert_eq!(topk.return_type.to_string(), "ARRAY<STRUCT<`sort_col` INTEGER, `col0` STRING>>");
 }
 
@@ -244,7 +252,11 @@ fn the_order_of_a_map_does_not_make_it_another() {
         Value::Map(vec![entry("b", 2), entry("a", 1)]),
     ];
     let map = SqlType::map(SqlType::Varchar, SqlType::Bigint);
-    check(&resolve("COLLECT_SET", std::slice::from_ref(&map), &[]), &rows, "[{a=1, b=2}]; [{a=1, b=2}]");
+    check(
+        &resolve("COLLECT_SET", std::slice::from_ref(&map), &[]),
+        &rows,
+        "[{a=1, b=2}]; [{a=1, b=2}]",
+    );
     check(&resolve("COUNT_DISTINCT", &[map], &[]), &rows, "1; 1");
 }
 
@@ -252,7 +264,8 @@ fn the_order_of_a_map_does_not_make_it_another() {
 fn collects_no_more_than_asked() {
     for (name, want) in [("collect_list", "[7, 7]"), ("collect_set", "[7, 8]")] {
         let resolved = resolve(&name.to_uppercase(), &[SqlType::Int], &[]);
-        let property = |limit: &str| [(format!("ksql.functions.{name}.limit"), limit.into())].into();
+        let property =
+            |limit: &str| [(format!("ksql.functions.{name}.limit"), limit.into())].into();
         let mut states = resolved.accumulator(&property("2")).unwrap();
         states.resize(1);
         let args = [column(&SqlType::Int, &ints(&[Some(7), Some(7), Some(8), Some(9)]))];
@@ -307,7 +320,11 @@ fn statistics_match_to_the_last_digit() {
     let samp = resolve("STDDEV_SAMP", &[SqlType::Int], &[]);
     check(&samp, &rows, "0.0; 50.0; 50.0; 26.333333333333332; 17.583333333333332");
     let sample = resolve("STDDEV_SAMPLE", &[SqlType::Int], &[]);
-    check(&sample, &rows, "0.0; 7.0710678118654755; 7.0710678118654755; 5.131601439446884; 4.193248541803041");
+    check(
+        &sample,
+        &rows,
+        "0.0; 7.0710678118654755; 7.0710678118654755; 5.131601439446884; 4.193248541803041",
+    );
     let correlation = resolve("CORRELATION", &[SqlType::Double, SqlType::Double], &[]);
     let columns = [doubles(&[1.5, -1.0, -4.5]), doubles(&[8.0, -2.0, -1.0])];
     check_columns(&correlation, &columns, "NaN; 1.0; 0.7580764521133173");

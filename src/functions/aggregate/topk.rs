@@ -243,7 +243,8 @@ impl Kernel for TopRows {
     fn load(&self, bytes: &mut &[u8]) -> Result<Vec<Value>, StateError> {
         let rows = (0..take_count(bytes)?).map(|_| take_value(&self.row_type, bytes));
         let rows: Vec<Value> = rows.collect::<Result<_, _>>()?;
-        let descends = |pair: &[Value]| compare_values(sort_key(&pair[0]), sort_key(&pair[1])).is_ge();
+        let descends =
+            |pair: &[Value]| compare_values(sort_key(&pair[0]), sort_key(&pair[1])).is_ge();
         if rows.iter().any(|row| sort_key(row).is_null()) || !rows.windows(2).all(descends) {
             return Err(StateError::Damaged("the largest rows are out of order"));
         }

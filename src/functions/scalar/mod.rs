@@ -14,10 +14,31 @@ use crate::functions::{
 };
 use crate::types::SqlType;
 
+mod utf16;
 mod math;
+mod string;
+mod mask;
+mod encode;
+mod regexp;
+mod json;
+mod url;
+mod nulls;
+mod collections;
+mod misc;
 
 /// The functions of all packages, in the order in which the packages are shown.
-pub const PACKAGES: &[&[fn() -> ScalarFunction]] = &[math::FUNCTIONS];
+pub const PACKAGES: &[&[fn() -> ScalarFunction]] = &[
+    math::FUNCTIONS,
+    string::FUNCTIONS,
+    mask::FUNCTIONS,
+    encode::FUNCTIONS,
+    regexp::FUNCTIONS,
+    json::FUNCTIONS,
+    url::FUNCTIONS,
+    nulls::FUNCTIONS,
+    collections::FUNCTIONS,
+    misc::FUNCTIONS,
+];
 
 /// Computes a column from the arguments of a call.
 pub type Kernel = Arc<dyn Fn(&mut Call<'_>) -> Result<ArrayRef, FunctionError> + Send + Sync>;

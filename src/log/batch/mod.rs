@@ -19,7 +19,9 @@ pub use self::encoded::EncodedBatches;
 pub use self::header::{
     BatchHeader, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, TimestampType,
 };
-pub(in crate::log) use self::header::{HEADER_SIZE, LENGTH_PREFIX, Stamp, advance_sequence, checksum, stamp};
+pub(in crate::log) use self::header::{
+    HEADER_SIZE, LENGTH_PREFIX, Stamp, advance_sequence, checksum, stamp,
+};
 pub use self::records::{BatchView, Header, Headers, RecordBuffer, RecordView, Records};
 pub use self::varint::VarintError;
 

@@ -73,7 +73,7 @@ pub(super) struct Writer {
     pub(super) next_offset: Offset,
     pub(super) producers: Producers,
     pub(super) progress: IndexProgress,
-    /// The largest timestamp of the segment's first batch, from which its age counts.
+    /// The largest timestamp of the segment's first batch of records, from which its age counts.
     pub(super) first_timestamp: Option<i64>,
     /// The last time that the log gave to a batch.
     pub(super) append_time: i64,

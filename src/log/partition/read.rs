@@ -116,7 +116,8 @@ impl Partition {
         }
         let segments = self.segments();
         let disk = &*self.environment.disk;
-        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start)) {
+        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start))
+        {
             let read = || segment.read(disk, range.clone(), bytes_max);
             if let Some(chunk) = self.with_indexes(number, segment, range.start, read)? {
                 return Ok(Some(chunk));
@@ -133,7 +134,8 @@ impl Partition {
         }
         let segments = self.segments();
         // The marker may be in a later segment than the records.
-        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start)) {
+        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start))
+        {
             if segment.indexes.aborted.is_empty() {
                 continue;
             }

@@ -1,15 +1,10 @@
-//! `SQRT(x)`.
+//! `SQRT(value)`.
 
-use crate::functions::{Category, ScalarFunction};
+use crate::functions::ScalarFunction;
+use crate::functions::scalar::math::of_double;
 
-/// The square root.
+/// Returns the square root of a number; NaN of a negative one.
 pub(super) fn sqrt() -> ScalarFunction {
-    ScalarFunction::new("SQRT")
-        .category(Category::Mathematical)
-        .summary("Returns the square root of a number; NaN of a negative one.")
+    of_double("SQRT", "Returns the square root of a number; NaN of a negative one.", f64::sqrt)
         .example("SQRT(16)", "4.0")
-        .overload("(value DOUBLE) DOUBLE", "", |call| {
-            let value = call.doubles(0)?;
-            call.map_doubles(|row| value.at(row).sqrt())
-        })
 }

@@ -1,0 +1,22 @@
+//! `CEIL(value)`.
+
+use crate::functions::ScalarFunction;
+use crate::functions::scalar::math::decimals::{Rounding, round};
+use crate::functions::scalar::math::numeric;
+
+/// Rounds a number up to a whole one. The type stays the same.
+pub(super) fn ceil() -> ScalarFunction {
+    numeric("Ceil", "Rounds a number up to a whole one.")
+        .example("CEIL(1.2)", "2.0")
+        .overload("(value INT) INT", "", |call| call.column(0))
+        .overload("(value BIGINT) BIGINT", "", |call| call.column(0))
+        .overload("(value DOUBLE) DOUBLE", "", |call| {
+            let value = call.doubles(0)?;
+            call.map_doubles(|row| value.at(row).ceil())
+        })
+        .overload("(value DECIMAL) DECIMAL", "", |call| {
+            let value = call.decimals(0)?;
+            call.map_decimals(|row| round(value.at(row), 0, Rounding::Up))
+        })
+        .returns(|types| Ok(types[0].clone()))
+}
