@@ -158,8 +158,16 @@ impl Interpreter {
             Command::Help(topic) => self.help(&topic)?,
             Command::Output(format) => self.set_format(format)?,
             Command::Spool(path) => self.spool(path)?,
-            Command::Wrap(wrap) => self.settings.wrap = wrap,
-            Command::ColumnWidth(width) => self.settings.column_width = width,
+            Command::Wrap(wrap) => {
+                self.settings.wrap = wrap;
+                let text = if wrap { "Long values go on below" } else { "Long values end with dots" };
+                self.output.line(text)?;
+            }
+            Command::ColumnWidth(width) => {
+                self.settings.column_width = width;
+                let text = width.map(|width| format!("Columns are {width} wide"));
+                self.output.line(text.as_deref().unwrap_or("Columns fit the terminal"))?;
+            }
             Command::Version => {
                 self.output.line(concat!("tidemill ", env!("CARGO_PKG_VERSION")))?;
             }

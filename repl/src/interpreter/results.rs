@@ -8,7 +8,7 @@ use tidemill::error::Result as EngineResult;
 use tokio::time::Instant;
 
 use crate::args::OutputFormat;
-use crate::errors::Failure;
+use crate::errors::{Failure, say};
 use crate::interpreter::{Interpreter, Manner};
 use crate::interrupt::Next;
 use crate::render::{
@@ -53,6 +53,11 @@ impl Interpreter {
 
     fn show_message(&mut self, message: &str) -> Result<(), Failure> {
         if self.manner == Manner::Quiet || message.is_empty() {
+            return Ok(());
+        }
+        if !self.output.is_terminal() {
+            // A pipe gets results alone: whoever reads it wants no "Created" between them.
+            say(&format!("{message}\n"));
             return Ok(());
         }
         let text = match self.settings.format {

@@ -39,8 +39,9 @@ impl<'a> Script<'a> {
     /// The failure of one of its statements.
     pub(crate) fn failure(&self, statement: &StatementText<'_>, error: Error) -> Failure {
         let place = error.position().unwrap_or((1, 1));
-        // Without a name the statement has just been typed: nobody needs to be told which one it was.
-        let is_known = error.position().is_some() || self.name.is_some();
+        // What has just been typed need not be shown again, if the whole of it is meant.
+        let is_whole = place == (1, 1) && statement.range.start == 0;
+        let is_known = self.name.is_some() || !is_whole;
         let excerpt = is_known.then(|| self.excerpt(statement, place)).flatten();
         Failure::Statement { error, excerpt: excerpt.map(Box::new) }
     }

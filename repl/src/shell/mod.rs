@@ -20,7 +20,7 @@ pub(crate) use commands::Command;
 pub(crate) use names::{Names, properties_of};
 
 use crate::args::Arguments;
-use crate::errors::{Failure, report};
+use crate::errors::{Failure, render, report};
 use crate::interpreter::{Flow, Interpreter, Manner, Script};
 use crate::interrupt::Interrupts;
 use crate::output::Output;
@@ -82,7 +82,11 @@ fn converse(interpreter: &mut Interpreter, arguments: &Arguments) -> Result<(), 
             Ok(Flow::GoOn) => {}
             Ok(Flow::Exit) => break,
             Err(failure) if failure.is_fatal() => return Err(failure),
-            Err(failure) => report(&failure),
+            Err(failure) => {
+                interpreter.output.flush()?;
+                interpreter.output.spool_only(&render(&failure, false))?;
+                report(&failure);
+            }
         }
         interpreter.output.flush()?;
     }
@@ -147,9 +151,10 @@ fn greet(interpreter: &mut Interpreter, arguments: &Arguments) -> Result<(), Fai
     Ok(output.flush()?)
 }
 
-/// A stream, a row and a query, for who has none.
-const FIRST_STEPS: [&str; 3] = [
+/// A stream, a table that a query keeps, a row and the answer, for who has none.
+const FIRST_STEPS: [&str; 4] = [
     "CREATE STREAM bids (item VARCHAR KEY, price BIGINT) WITH (kafka_topic='bids', value_format='json', partitions=1);",
+    "CREATE TABLE best AS SELECT item, max(price) AS price FROM bids GROUP BY item;",
     "INSERT INTO bids VALUES ('pen', 10);",
-    "SELECT * FROM bids;",
+    "SELECT * FROM best;",
 ];
