@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::functions::aggregate::{AGGREGATES, AggregateFunction};
 use crate::functions::docs::Description;
 use crate::functions::scalar::PACKAGES;
+use crate::functions::table::{TABLES, TableFunction};
 use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
 use crate::text::nearest;
 
@@ -49,6 +51,8 @@ impl<F> Functions<F> {
 #[derive(Clone, Default)]
 pub struct Registry {
     scalars: Functions<ScalarFunction>,
+    aggregates: Functions<AggregateFunction>,
+    tables: Functions<TableFunction>,
 }
 
 impl Registry {
@@ -58,6 +62,12 @@ impl Registry {
         for function in PACKAGES.iter().copied().flatten() {
             registry.register_scalar(function()).expect("a test registers them all");
         }
+        for function in AGGREGATES {
+            registry.register_aggregate(function()).expect("a test registers them all");
+        }
+        for function in TABLES {
+            registry.register_table(function()).expect("a test registers them all");
+        }
         registry
     }
 
@@ -66,6 +76,30 @@ impl Registry {
         function.validate()?;
         let name = function.name().to_owned();
         self.scalars.add(&name, function)
+    }
+
+    /// Adds an aggregate function; fails if it is not well defined, or if there is a function of that name.
+    pub fn register_aggregate(&mut self, function: AggregateFunction) -> Result<(), FunctionError> {
+        function.validate()?;
+        let name = function.name().to_owned();
+        self.aggregates.add(&name, function)
+    }
+
+    /// Adds a table function; fails if it is not well defined, or if there is a function of that name.
+    pub fn register_table(&mut self, function: TableFunction) -> Result<(), FunctionError> {
+        function.validate()?;
+        let name = function.name().to_owned();
+        self.tables.add(&name, function)
+    }
+
+    /// Finds an aggregate function.
+    pub fn aggregate(&self, name: &str) -> Option<&AggregateFunction> {
+        self.aggregates.get(name)
+    }
+
+    /// Finds a table function.
+    pub fn table(&self, name: &str) -> Option<&TableFunction> {
+        self.tables.get(name)
     }
 
     /// Finds a scalar function.
@@ -87,12 +121,18 @@ impl Registry {
 
     /// Returns all names in upper case, in order.
     pub fn names(&self) -> Vec<&str> {
-        self.scalars.names().collect()
+        let aggregates = self.aggregates.names().chain(self.tables.names());
+        let mut names: Vec<&str> = self.scalars.names().chain(aggregates).collect();
+        names.sort_unstable();
+        names
     }
 
     /// Returns what people are told of a function.
     pub fn describe(&self, name: &str) -> Result<Description, FunctionError> {
-        self.scalar(name).map(ScalarFunction::describe).ok_or_else(|| self.unknown(name))
+        let scalar = self.scalar(name).map(ScalarFunction::describe);
+        let aggregate = || self.aggregate(name).map(AggregateFunction::describe);
+        let table = || self.table(name).map(TableFunction::describe);
+        scalar.or_else(aggregate).or_else(table).ok_or_else(|| self.unknown(name))
     }
 
     /// Says that there is no function of that name, and which names are close to it.

@@ -6,6 +6,7 @@
 //! ""    := next sequence number (8 bytes) | stream time (8 bytes)
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -17,7 +18,8 @@ use hashbrown::HashTable;
 
 use crate::expr::{Expr, Projection, Rows};
 use crate::formats::row::{EncodedRows, builders, read_row};
-use crate::functions::{Accumulator, FunctionError, GroupedRows, ResolvedAggregate, RowFailures};
+use crate::functions::aggregate::{Accumulator, GroupedRows};
+use crate::functions::{FunctionError, ResolvedAggregate, RowFailures};
 use crate::operators::{OperatorContext, OperatorError};
 use crate::state::{Backend, Changes, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, SqlType};
@@ -65,7 +67,8 @@ impl AggregateSpec {
     }
 
     fn accumulators(&self) -> Result<Vec<Box<dyn Accumulator>>, FunctionError> {
-        self.functions.iter().map(ResolvedAggregate::accumulator).collect()
+        let none = BTreeMap::new();
+        self.functions.iter().map(|function| function.accumulator(&none)).collect()
     }
 }
 

@@ -35,7 +35,7 @@ impl TypedExpr {
 
 impl fmt::Display for TypedExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expr.fmt(f)
+        fmt::Display::fmt(&self.expr, f)
     }
 }
 
@@ -73,7 +73,7 @@ impl PhysicalExpr for TypedExpr {
             true => Arc::new(self.expr.evaluate_filter(&rows, &mut failures).map_err(failed)?),
             false => {
                 let value = self.expr.evaluate(&rows, &mut failures).map_err(failed)?;
-                value.into_array(batch.num_rows())
+                value.into_array(batch.num_rows()).map_err(failed)?
             }
         };
         debug_assert_eq!(column.len(), batch.num_rows());
@@ -92,6 +92,6 @@ impl PhysicalExpr for TypedExpr {
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expr.fmt(f)
+        fmt::Display::fmt(&self.expr, f)
     }
 }

@@ -3,6 +3,7 @@
 mod batch;
 mod builder;
 mod cells;
+pub mod datetime;
 mod double;
 mod schema;
 mod sql_type;

@@ -29,8 +29,7 @@ impl Session {
         let topic = inner.log.topic(&insert.target.topic).ok_or_else(|| {
             Error::statement(format!("topic {} does not exist", insert.target.topic))
         })?;
-        let mut encoder = RecordEncoder::new(&output)
-            .map_err(|error| Error::statement(error.to_string()))?
+        let mut encoder = RecordEncoder::new(&output)?
             .ok_or_else(|| Error::statement("the target has no topic"))?;
         let records = encoder
             .encode(&batch, topic.config.partitions)
@@ -61,7 +60,9 @@ pub(in crate::engine) fn insert_batch(insert: &InsertValues, now_ms: i64) -> Res
             .map_err(|error| Error::statement(error.to_string()))?;
         match failures.0.into_iter().next() {
             Some(failure) => Err(Error::statement(failure.reason)),
-            None => Ok(value.into_array(1)),
+            None => {
+                value.into_array(1).map_err(|error| Error::statement(error.to_string()))
+            }
         }
     };
     let time = match &insert.timestamp {
