@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log::{
     Acks, Compression, Isolation, Log, LogError, RecordBatchBuilder, RecordBuffer, TopicConfig,
 };
-use crate::runtime::PROCESSING_LOG_TOPIC;
+use crate::runtime::{PROCESSING_LOG_STATEMENT, PROCESSING_LOG_TOPIC};
 use crate::types::TopicPartition;
 
 /// The topic of the command log.
@@ -78,6 +78,8 @@ impl EngineInner {
     /// Replays all commands into the catalog and starts the queries that are left.
     pub(super) fn replay_commands(&self) -> Result<()> {
         let mut starts = Vec::new();
+        let processing_log = Command::new(PROCESSING_LOG_STATEMENT, &Config::default());
+        self.replay(&processing_log, &self.config, &mut starts)?;
         for command in self.read_commands()? {
             let config = command.config(&self.config)?;
             self.replay(&command, &config, &mut starts).map_err(|error| {

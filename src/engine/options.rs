@@ -1,7 +1,6 @@
 //! What an engine is opened with.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::config::{Config, LogFlush};
 use crate::error::Result;
@@ -56,6 +55,3 @@ pub(super) fn memory_bytes(config: &Config) -> usize {
     };
     usize::try_from(limit).unwrap_or(usize::MAX)
 }
-
-/// The timeout of what ends by itself sooner or later.
-pub(super) const FOREVER: Duration = Duration::from_secs(u32::MAX as u64);

@@ -1,6 +1,6 @@
 //! Committing an epoch, rolling one back, and ending what a crash left open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -74,7 +74,7 @@ impl RuntimeInner {
         if !self.shared.has_progress.swap(false, Ordering::AcqRel) {
             return Ok(false);
         }
-        let outcome = self.commit_progress();
+        let outcome = self.commit_progress(&mut state.marked);
         if let Err(error) = &outcome
             && error.kind() == ErrorKind::Storage
         {
@@ -85,7 +85,8 @@ impl RuntimeInner {
         outcome
     }
 
-    fn commit_progress(&self) -> Result<bool> {
+    /// Commits what all tasks hand over. `marked` are the partitions that the last commit wrote markers to.
+    fn commit_progress(&self, marked: &mut Vec<TopicPartition>) -> Result<bool> {
         let shared = &self.shared;
         let epoch = shared.epochs.begin_next();
         if !self.await_hand_over(epoch + 1) {
@@ -96,17 +97,21 @@ impl RuntimeInner {
         }
         let transaction = shared.epochs.transaction(epoch);
         let partitions = transaction.partitions();
-        let mut changes = shared.epochs.take();
+        let (mut changes, inputs) = shared.epochs.take();
         if changes.is_empty() && partitions.is_empty() {
             return Ok(false);
         }
-        shared.log.flush(&partitions)?;
+        // Only the last transaction's markers can be written again after a crash: those before it are made durable here.
+        let durable = inputs.into_iter().chain(partitions.iter().cloned()).chain(marked.drain(..));
+        let durable: BTreeSet<TopicPartition> = durable.collect();
+        shared.log.flush(&durable.into_iter().collect::<Vec<_>>())?;
         offsets::put_committed(&mut changes, transaction.producer);
+        offsets::put_producers(&mut changes, &shared.epochs.producer_ids());
         shared.backend.commit(changes)?;
         if !partitions.is_empty() {
             shared.log.end_transaction(transaction.producer, &partitions, Outcome::Commit)?;
             shared.epochs.renew(epoch, shared.log.as_ref())?;
-            note_producers(&shared.epochs, shared.backend.as_ref())?;
+            *marked = partitions;
         }
         Ok(true)
     }

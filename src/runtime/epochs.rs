@@ -60,6 +60,8 @@ pub(super) struct Epochs {
 #[derive(Default)]
 struct HandedOver {
     changes: Changes,
+    /// What was read: an offset may be kept only of records that are durable.
+    inputs: BTreeSet<TopicPartition>,
 }
 
 impl Epochs {
@@ -104,8 +106,15 @@ impl Epochs {
     }
 
     /// Takes what a task hands over.
-    pub(super) fn hand_over(&self, changes: &Changes) {
-        self.handed.lock().changes.append(changes);
+    pub(super) fn hand_over<'a>(
+        &self,
+        changes: &Changes,
+        inputs: impl Iterator<Item = &'a TopicPartition>,
+    ) {
+        let mut handed = self.handed.lock();
+        handed.changes.append(changes);
+        handed.inputs.extend(inputs.cloned());
+        drop(handed);
         self.handed_over.notify_all();
     }
 
@@ -120,9 +129,10 @@ impl Epochs {
         self.handed_over.wait_for(&mut self.handed.lock(), Duration::from_millis(5));
     }
 
-    /// Takes all that was handed over.
-    pub(super) fn take(&self) -> Changes {
-        std::mem::take(&mut self.handed.lock().changes)
+    /// Takes all that was handed over: changes, and the partitions that were read for them.
+    pub(super) fn take(&self) -> (Changes, BTreeSet<TopicPartition>) {
+        let handed = std::mem::take(&mut *self.handed.lock());
+        (handed.changes, handed.inputs)
     }
 
     /// Gives the producer of an epoch that has ended a new transaction. Its epoch rises with every one (KIP-890), so that a

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 /// - `lag`: records that its sources hold and it has not read;
 /// - `state-bytes`: what its stores take.
 #[derive(Debug, Default)]
-pub struct QueryMetrics {
+pub(crate) struct QueryMetrics {
     records_in: AtomicU64,
     records_out: AtomicU64,
     late: AtomicU64,
@@ -58,7 +58,7 @@ impl QueryMetrics {
     }
 
     /// Reads all figures.
-    pub fn read(&self) -> MetricsReading {
+    pub(crate) fn read(&self) -> MetricsReading {
         MetricsReading {
             records_in: self.records_in.load(Relaxed),
             records_out: self.records_out.load(Relaxed),

@@ -40,6 +40,7 @@ use crate::runtime::queries::RunningQuery;
 use crate::runtime::task::Shared;
 use crate::runtime::workers::Workers;
 use crate::state::{Backend, StateError};
+use crate::types::TopicPartition;
 
 pub(crate) use decode::{RawRecords, RecordDecoder};
 pub(crate) use encode::{EncodedRecords, RecordEncoder};
@@ -82,6 +83,8 @@ struct RuntimeInner {
 struct CommitState {
     /// Why nothing can be committed any more: storage failed, and trying again could only hide it.
     broken: Option<String>,
+    /// The partitions that the last commit wrote markers to, which may not be durable yet.
+    marked: Vec<TopicPartition>,
 }
 
 impl From<StateError> for Error {

@@ -292,7 +292,8 @@ impl Task {
                     input.position(),
                 );
             }
-            self.shared.epochs.hand_over(&changes);
+            let inputs = task.inputs.iter().map(|input| &input.partition);
+            self.shared.epochs.hand_over(&changes, inputs);
             task.has_progress = false;
         }
         task.epoch = current;

@@ -111,17 +111,17 @@ impl SqlType {
 }
 
 /// Returns the field of an array's elements.
-pub fn element_field(element: &SqlType) -> FieldRef {
+pub(crate) fn element_field(element: &SqlType) -> FieldRef {
     Arc::new(Field::new("item", element.arrow(), true))
 }
 
 /// Returns the field of a map's entries, a struct of `key` and `value`.
-pub fn entries_field(key: &SqlType, value: &SqlType) -> FieldRef {
+pub(crate) fn entries_field(key: &SqlType, value: &SqlType) -> FieldRef {
     Arc::new(Field::new("entries", DataType::Struct(entry_fields(key, value)), false))
 }
 
 /// Returns the two fields of a map's entries.
-pub fn entry_fields(key: &SqlType, value: &SqlType) -> Fields {
+pub(crate) fn entry_fields(key: &SqlType, value: &SqlType) -> Fields {
     Fields::from(vec![
         Field::new("key", key.arrow(), false),
         Field::new("value", value.arrow(), true),
@@ -129,7 +129,7 @@ pub fn entry_fields(key: &SqlType, value: &SqlType) -> Fields {
 }
 
 /// Returns the fields of a struct.
-pub fn struct_fields(fields: &[StructField]) -> Fields {
+pub(crate) fn struct_fields(fields: &[StructField]) -> Fields {
     fields.iter().map(|f| Field::new(f.name.as_ref(), f.sql_type.arrow(), true)).collect()
 }
 
