@@ -17,7 +17,7 @@ pub(crate) fn find(topic: &str) -> Option<String> {
     // `help create` is all that begins so.
     let begins = |name: &&str| name.strip_prefix(&topic).is_some_and(|rest| rest.starts_with(' '));
     let found: Vec<&Help> =
-        HELP.iter().filter(|help| help.names.iter().any(|it| begins(it))).collect();
+        HELP.iter().filter(|help| help.names.iter().any(&begins)).collect();
     match found.as_slice() {
         [] => None,
         [only] => Some(page(only)),
