@@ -36,6 +36,7 @@ pub(crate) struct Arguments {
 
 /// Where the engine lives and how it is set.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Engine")]
 pub(crate) struct EngineArguments {
     /// The folder that holds topics, state and the catalog; made if it is not there.
     #[arg(

@@ -160,7 +160,8 @@ impl Interpreter {
             Command::Spool(path) => self.spool(path)?,
             Command::Wrap(wrap) => {
                 self.settings.wrap = wrap;
-                let text = if wrap { "Long values go on below" } else { "Long values end with dots" };
+                let text =
+                    if wrap { "Long values go on below" } else { "Long values end with dots" };
                 self.output.line(text)?;
             }
             Command::ColumnWidth(width) => {

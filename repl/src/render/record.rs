@@ -1,17 +1,16 @@
 //! Records of a topic, for PRINT and `tidemill consume`.
 
-use chrono::{DateTime, SecondsFormat};
 use tidemill::engine::ConsumedRecord;
+use tidemill::types::datetime::iso;
 
 use crate::render::bytes::{Shown, as_json, as_text, show};
 use crate::render::json::string_as_json;
 
 /// Writes a time in milliseconds as ISO 8601 in UTC.
-pub(crate) fn iso_time(millis: i64) -> String {
-    match DateTime::from_timestamp_millis(millis) {
-        Some(time) => time.to_rfc3339_opts(SecondsFormat::Millis, true),
-        None => millis.to_string(),
-    }
+pub(crate) fn iso_time(ms: i64) -> String {
+    let mut text = String::new();
+    iso::write_timestamp(ms, &mut text);
+    text + "Z"
 }
 
 /// Writes a record as PRINT does.

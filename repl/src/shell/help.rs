@@ -15,14 +15,18 @@ pub(crate) fn find(topic: &str) -> Option<String> {
         return Some(page(help));
     }
     // `help create` is all that begins so.
-    let begins = |name: &&str| name.strip_prefix(&topic).is_some_and(|rest| rest.starts_with(' '));
-    let found: Vec<&Help> =
-        HELP.iter().filter(|help| help.names.iter().any(|it| begins(it))).collect();
+    let begins = |name: &str| name.strip_prefix(&topic).is_some_and(|rest| rest.starts_with(' '));
+    let named = |help: &'static Help| {
+        let name = help.names.iter().find(|name| begins(name))?;
+        Some((*name, help))
+    };
+    let found: Vec<(&str, &Help)> = HELP.iter().filter_map(named).collect();
     match found.as_slice() {
         [] => None,
-        [only] => Some(page(only)),
+        [(_, only)] => Some(page(only)),
         several => {
-            Some(several.iter().map(|help| summary(help)).collect::<String>().trim_end().to_owned())
+            let lines = several.iter().map(|(name, help)| summary(name, help.what));
+            Some(lines.collect::<String>().trim_end().to_owned())
         }
     }
 }
@@ -49,15 +53,16 @@ fn overview() -> String {
         (Chapter::Shell, "This shell (no semicolon needed)"),
     ] {
         let _ = writeln!(text, "{title}");
-        HELP.iter().filter(|help| help.chapter == chapter).for_each(|help| text += &summary(help));
+        let listed = HELP.iter().filter(|help| help.chapter == chapter);
+        listed.for_each(|help| text += &summary(help.names[0], help.what));
         text.push('\n');
     }
     text + "HELP <one of these> shows how it is written, e.g. HELP CREATE STREAM.\n\
         HELP <function> describes a function; SHOW FUNCTIONS; lists them."
 }
 
-fn summary(help: &Help) -> String {
-    format!("  {:<24} {}\n", help.names[0].to_uppercase(), help.what)
+fn summary(name: &str, what: &str) -> String {
+    format!("  {:<24} {what}\n", name.to_uppercase())
 }
 
 fn page(help: &Help) -> String {

@@ -138,7 +138,7 @@ pub(super) const HELP: &[Help] = &[
     Help {
         names: &["create connector", "drop connector", "describe connector", "show connectors"],
         chapter: Chapter::Define,
-        what: "Connectors run in Kafka Connect; Tidemill reads and checks the statements, and runs none.",
+        what: "Connectors run in Kafka Connect, which Tidemill is not.",
         syntax: "CREATE SOURCE | SINK CONNECTOR [IF NOT EXISTS] name WITH (property = value, …);\n\
             DROP CONNECTOR [IF EXISTS] name;\n\
             SHOW [SOURCE | SINK] CONNECTORS;\n\

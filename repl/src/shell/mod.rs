@@ -95,7 +95,7 @@ fn converse(interpreter: &mut Interpreter, arguments: &Arguments) -> Result<(), 
 
 /// Does what was typed.
 fn answer(interpreter: &mut Interpreter, editor: &mut Editor, text: &str) -> Result<Flow, Failure> {
-    if text.trim().is_empty() {
+    if text.trim_matches([' ', '\t', '\n', ';']).is_empty() {
         return Ok(Flow::GoOn);
     }
     let command = Command::parse(text).transpose().map_err(Failure::Input)?;
@@ -131,7 +131,7 @@ fn greet(interpreter: &mut Interpreter, arguments: &Arguments) -> Result<(), Fai
     let what = match (source_count, query_count) {
         (0, 0) => "nothing in it yet".to_owned(),
         (sources, queries) => format!(
-            "{sources} {} and {queries} running {}",
+            "{sources} {}, {queries} {}",
             if sources == 1 { "stream or table" } else { "streams and tables" },
             if queries == 1 { "query" } else { "queries" }
         ),

@@ -70,10 +70,9 @@ fn topic_list_extended(topics: &[TopicSummary], width: Option<usize>) -> String 
             topic.replica_info.len().to_string(),
             replicas(topic),
             topic.record_count.to_string(),
-            bytes(topic.size_bytes),
         ]
     };
-    let heads = ["Kafka Topic", "Partitions", "Partition Replicas", "Records", "Size"];
+    let heads = ["Kafka Topic", "Partitions", "Partition Replicas", "Records"];
     list(&heads, topics.iter().map(row).collect(), width)
 }
 
@@ -83,22 +82,6 @@ fn replicas(topic: &TopicSummary) -> String {
         [first, rest @ ..] if rest.iter().all(|count| count == first) => first.to_string(),
         counts => counts.iter().map(u32::to_string).collect::<Vec<_>>().join(","),
     }
-}
-
-/// Writes a size with the unit in which it is read most easily.
-pub(crate) fn bytes(size: u64) -> String {
-    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
-    if size < 1024 {
-        return format!("{size} B");
-    }
-    let mut unit = 0;
-    let mut divisor = 1024_u64;
-    while unit + 1 < UNITS.len() && size / divisor >= 1024 {
-        divisor *= 1024;
-        unit += 1;
-    }
-    let tenths = u128::from(size) * 10 / u128::from(divisor);
-    format!("{}.{} {}", tenths / 10, tenths % 10, UNITS[unit])
 }
 
 fn query_list(queries: &[QuerySummary], width: Option<usize>) -> String {
@@ -229,7 +212,6 @@ pub(crate) mod tests {
             name: "bids".to_owned(),
             replica_info: vec![1, 1, 1],
             record_count: 39_244,
-            size_bytes: 18_000_000,
         }];
         check(
             &Entity::Topics { topics: topics.clone() },
@@ -242,10 +224,10 @@ pub(crate) mod tests {
         check(
             &Entity::TopicsExtended { topics },
             None,
-            expect![[r"
-                 Kafka Topic | Partitions | Partition Replicas | Records | Size
-                -------------+------------+--------------------+---------+----------
-                 bids        |          3 |                  1 |   39244 | 17.1 MiB"]],
+            expect![[r#"
+                 Kafka Topic | Partitions | Partition Replicas | Records
+                -------------+------------+--------------------+---------
+                 bids        |          3 |                  1 |   39244"#]],
         );
     }
 
@@ -262,12 +244,5 @@ pub(crate) mod tests {
                              |            |         |           |                  | GROUP BY item;
                 For detailed information on a Query run: EXPLAIN <Query ID>;"#]],
         );
-    }
-
-    #[test]
-    fn sizes_have_units() {
-        assert_eq!(bytes(1023), "1023 B");
-        assert_eq!(bytes(1536), "1.5 KiB");
-        assert_eq!(bytes(u64::MAX), "16383.9 PiB");
     }
 }

@@ -128,7 +128,8 @@ impl Recipe {
             shape,
             skip_header: flags.skip_header,
             key_format: flags.key_format,
-            time_format: TimeFormat::new(flags.timestamp_format.as_deref()),
+            time_format: TimeFormat::new(flags.timestamp_format.as_deref())
+                .map_err(Failure::Usage)?,
             null_marker: flags.null_marker.as_ref().map(|marker| marker.as_bytes().to_vec()),
             partition: flags.partition,
             headers: headers

@@ -1,11 +1,13 @@
 //! Event times as text.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use std::borrow::Cow;
+
+use tidemill::types::datetime::{DateTimePattern, Zone, iso};
 
 use crate::topics::key::abridged;
 
 /// How times are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum TimeFormat {
     /// Milliseconds, or ISO 8601.
     Guess,
@@ -16,19 +18,23 @@ pub(super) enum TimeFormat {
     /// ISO 8601.
     Iso,
     /// As the pattern says, in the letters of TIMESTAMP_FORMAT.
-    Pattern(String),
+    Pattern { text: String, pattern: DateTimePattern },
 }
 
 impl TimeFormat {
     /// Reads the flag.
-    pub(super) fn new(flag: Option<&str>) -> Self {
-        match flag {
+    pub(super) fn new(flag: Option<&str>) -> Result<Self, String> {
+        Ok(match flag {
             None => TimeFormat::Guess,
             Some("ms" | "millis") => TimeFormat::Milliseconds,
             Some("s" | "seconds") => TimeFormat::Seconds,
             Some("iso") => TimeFormat::Iso,
-            Some(pattern) => TimeFormat::Pattern(pattern.to_owned()),
-        }
+            Some(text) => {
+                let pattern = DateTimePattern::compile(text)
+                    .map_err(|error| format!("--timestamp-format {text}: {error}"))?;
+                TimeFormat::Pattern { text: text.to_owned(), pattern }
+            }
+        })
     }
 
     /// Reads a time; returns milliseconds since 1970.
@@ -36,11 +42,11 @@ impl TimeFormat {
         let text = text.trim();
         let refuse = || format!("the time '{}' is not {}", abridged(text), self.name());
         let time = match self {
-            TimeFormat::Guess => text.parse().ok().or_else(|| iso(text)),
+            TimeFormat::Guess => text.parse().ok().or_else(|| iso_time(text)),
             TimeFormat::Milliseconds => text.parse().ok(),
             TimeFormat::Seconds => seconds(text),
-            TimeFormat::Iso => iso(text),
-            TimeFormat::Pattern(_) => None,
+            TimeFormat::Iso => iso_time(text),
+            TimeFormat::Pattern { pattern, .. } => pattern.parse_timestamp(text, Zone::UTC).ok(),
         };
         time.ok_or_else(refuse)
     }
@@ -51,7 +57,7 @@ impl TimeFormat {
             TimeFormat::Milliseconds => "milliseconds".to_owned(),
             TimeFormat::Seconds => "seconds".to_owned(),
             TimeFormat::Iso => "ISO 8601".to_owned(),
-            TimeFormat::Pattern(pattern) => format!("written as {pattern}"),
+            TimeFormat::Pattern { text, .. } => format!("written as {text}"),
         }
     }
 }
@@ -71,25 +77,13 @@ fn seconds(text: &str) -> Option<i64> {
 }
 
 /// Reads ISO 8601; a blank may stand for the `T`, a time without a zone is UTC, a date is its midnight.
-fn iso(text: &str) -> Option<i64> {
-    if let Ok(time) = DateTime::parse_from_rfc3339(text) {
-        return Some(time.timestamp_millis());
-    }
-    // RFC 3339 wants a colon in the zone, ISO 8601 does not.
-    for pattern in ["%Y-%m-%dT%H:%M:%S%.f%#z", "%Y-%m-%d %H:%M:%S%.f%#z"] {
-        if let Ok(time) = DateTime::parse_from_str(text, pattern) {
-            return Some(time.timestamp_millis());
-        }
-    }
-    for pattern in
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-    {
-        if let Ok(time) = NaiveDateTime::parse_from_str(text, pattern) {
-            return Some(time.and_utc().timestamp_millis());
-        }
-    }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
+fn iso_time(text: &str) -> Option<i64> {
+    const DATE_LENGTH: usize = "2020-05-26".len();
+    let text = match text.as_bytes().get(DATE_LENGTH) {
+        Some(b' ') => Cow::Owned(text.replacen(' ', "T", 1)),
+        _ => Cow::Borrowed(text),
+    };
+    iso::parse_timestamp(&text).ok()
 }
 
 #[cfg(test)]
@@ -98,7 +92,8 @@ mod tests {
 
     #[track_caller]
     fn check(format: Option<&str>, text: &str, want: Result<i64, &str>) {
-        assert_eq!(TimeFormat::new(format).parse(text), want.map_err(str::to_owned));
+        let parsed = TimeFormat::new(format).and_then(|format| format.parse(text));
+        assert_eq!(parsed, want.map_err(str::to_owned));
     }
 
     #[test]
@@ -112,6 +107,8 @@ mod tests {
         check(None, "1970-01-02", Ok(86_400_000));
         check(Some("s"), "804571201", Ok(804_571_201_000));
         check(Some("s"), "-1.5", Ok(-1500));
+        check(Some("yyyy/MM/dd HH:mm"), "1970/01/01 00:02", Ok(120_000));
+        check(Some("yyyy"), "x", Err("the time 'x' is not written as yyyy"));
         check(Some("ms"), "1.5", Err("the time '1.5' is not milliseconds"));
         check(None, "yesterday", Err("the time 'yesterday' is not milliseconds or ISO 8601"));
     }
