@@ -22,14 +22,14 @@ const LENGTH_MAX: i32 = 10_000;
 
 /// Returns a literal that says how many values a function keeps.
 pub(super) fn length_of(literal: &Value, name: &str) -> Result<usize, FunctionError> {
-    match literal {
-        Value::Int(count) if 0 < *count && *count <= LENGTH_MAX => {
-            Ok(count.unsigned_abs() as usize)
-        }
-        _ => Err(FunctionError::InvalidArgument(format!(
-            "{name} must be 1 or greater, and {LENGTH_MAX} at most"
-        ))),
+    if let Value::Int(count) = literal
+        && 0 < *count
+        && *count <= LENGTH_MAX
+    {
+        return Ok(count.unsigned_abs() as usize);
     }
+    let reason = format!("{name} must be 1 or greater, and {LENGTH_MAX} at most");
+    Err(FunctionError::InvalidArgument(reason))
 }
 
 /// Arrays that are being collected.
