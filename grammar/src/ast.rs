@@ -77,7 +77,6 @@ pub enum SourceKind {
 
 /// A statement.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "a statement is built once and read once")]
 #[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum Statement {
     /// `CREATE [OR REPLACE] [SOURCE] STREAM | TABLE [IF NOT EXISTS] name (elements) WITH (…)`.
@@ -461,7 +460,7 @@ pub enum Literal {
     Int(i32),
     /// A whole number that fits 64 bits.
     Bigint(i64),
-    /// A number with a point, digits as written, e.g. `1.50`; also a whole number too wide for 64 bits.
+    /// A number with a point, its digits as written, e.g. `1.50`; `.5` is `0.5`.
     Decimal(String),
     /// A number with an exponent.
     Double(f64),

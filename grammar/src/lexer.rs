@@ -1,12 +1,13 @@
 //! A statement's text as the tokens the parser reads.
 
+use sqlparser::dialect::Dialect;
 use sqlparser::keywords::Keyword;
-use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Word};
+use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, TokenizerError, Word};
 
 use crate::ast::Position;
-use crate::dialect::KsqlDialect;
 use crate::error::ParseError;
 use crate::limits::{Demand, NESTING_MAX, STATEMENT_BYTES_MAX};
+use crate::scan::{PieceKind, Scanner};
 
 /// The tokens of a statement, without space and comments, and what stack it takes to parse them.
 pub(crate) struct Lexed {
@@ -16,18 +17,17 @@ pub(crate) struct Lexed {
 }
 
 /// Cuts `text`, which begins at `base` of its script, into tokens.
-pub(crate) fn lex(text: &str, base: Position) -> Result<Lexed, ParseError> {
+pub(crate) fn lex(text: &str, base: Position, dialect: &dyn Dialect) -> Result<Lexed, ParseError> {
     if STATEMENT_BYTES_MAX < text.len() {
         let found = text.len();
         let error =
             format!("statement of {found} bytes is longer than {STATEMENT_BYTES_MAX} bytes");
         return Err(ParseError::too_large(base, error).with_hint("split it into several"));
     }
-    let dialect = KsqlDialect::default();
     let mut tokens = Vec::new();
-    Tokenizer::new(&dialect, text)
+    Tokenizer::new(dialect, text)
         .tokenize_with_location_into_buf_with_mapper(&mut tokens, |token| moved(token, base))
-        .map_err(|error| not_closed(&error.message, place(error.location, base)))?;
+        .map_err(|error| not_closed(text, base).unwrap_or_else(|| unreadable(&error, base)))?;
     let end = tokens.last().map_or(location(base), |token| token.span.end);
     let mut tokens: Vec<_> = tokens.into_iter().filter(|token| !is_space(token)).collect();
     split_closing_brackets(&mut tokens);
@@ -70,17 +70,20 @@ fn is_space(token: &TokenWithSpan) -> bool {
     matches!(token.token, Token::Whitespace(_))
 }
 
-fn not_closed(message: &str, position: Position) -> ParseError {
-    if message.contains("string literal") {
-        ParseError::invalid(position, "string is not closed").with_hint("add a ' at its end")
-    } else if message.contains("close delimiter") {
-        ParseError::invalid(position, "quoted identifier is not closed")
-            .with_hint("add the same quote at its end")
-    } else if message.contains("comment") {
-        ParseError::invalid(position, "comment is not closed").with_hint("add */ at its end")
-    } else {
-        ParseError::invalid(position, message.to_lowercase())
-    }
+/// The error for the quote or comment that runs to the end of the text.
+fn not_closed(text: &str, base: Position) -> Option<ParseError> {
+    let open = Scanner::new(text).find(|piece| !piece.closed)?;
+    let position = place(location(open.position), base);
+    let (what, hint) = match open.kind {
+        PieceKind::String => ("string is not closed", "add a ' at its end"),
+        PieceKind::BlockComment => ("comment is not closed", "add */ at its end"),
+        _ => ("quoted identifier is not closed", "add the same quote at its end"),
+    };
+    Some(ParseError::invalid(position, what).with_hint(hint))
+}
+
+fn unreadable(error: &TokenizerError, base: Position) -> ParseError {
+    ParseError::invalid(place(error.location, base), error.message.to_lowercase())
 }
 
 /// `>>` closes two types; the language has no such operator.

@@ -18,7 +18,6 @@ mod variables;
 mod lexer;
 mod convert;
 mod format;
-mod dialect;
 mod parser;
 
 pub use error::{ParseError, ParseErrorKind};

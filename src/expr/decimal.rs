@@ -58,10 +58,7 @@ impl Digits {
 
     /// Returns the digits of a product.
     pub(super) fn multiply(self, other: Self) -> Self {
-        Digits {
-            precision: self.precision + other.precision + 1,
-            scale: self.scale + other.scale,
-        }
+        Digits { precision: self.precision + other.precision + 1, scale: self.scale + other.scale }
     }
 
     /// Returns the digits of a quotient.
@@ -101,7 +98,8 @@ pub(super) fn divide_half_up(dividend: i256, divisor: i256) -> Option<i256> {
     if !is_up || remainder == i256::ZERO {
         return Some(quotient);
     }
-    let away = if dividend.is_negative() == divisor.is_negative() { i256::ONE } else { i256::MINUS_ONE };
+    let away =
+        if dividend.is_negative() == divisor.is_negative() { i256::ONE } else { i256::MINUS_ONE };
     quotient.checked_add(away)
 }
 
@@ -119,9 +117,8 @@ pub(super) fn rescale(unscaled: i256, from: u32, to: u32) -> Option<i256> {
 
 /// Tells whether a number has no more digits than that.
 pub(super) fn fits(unscaled: i256, precision: u8) -> bool {
-    power_of_ten(u32::from(precision)).is_some_and(|limit| {
-        unscaled < limit && limit.wrapping_neg() < unscaled
-    })
+    power_of_ten(u32::from(precision))
+        .is_some_and(|limit| unscaled < limit && limit.wrapping_neg() < unscaled)
 }
 
 /// Gives a number the type DECIMAL(precision, scale), rounding half away from zero; says why it does not fit.
@@ -210,7 +207,8 @@ impl Written {
             return Some(i256::ZERO);
         }
         let kept = usize::try_from(kept).ok()?;
-        let digit = |at: usize| i256::from_i128(i128::from(self.digits.get(at).copied().unwrap_or(0)));
+        let digit =
+            |at: usize| i256::from_i128(i128::from(self.digits.get(at).copied().unwrap_or(0)));
         let ten = i256::from_i128(10);
         let mut unscaled = i256::ZERO;
         for at in 0..kept {

@@ -9,12 +9,21 @@
 //! [`RowFailure`](crate::functions::RowFailure).
 
 mod error;
-mod evaluate;
-mod resolve;
+mod decimal;
+mod cast;
 mod tree;
+mod display;
+mod fingerprint;
+mod evaluate;
+mod fold;
+mod projection;
+mod resolve;
 
 pub use error::{Clause, ResolveError, ResolveErrorKind};
-pub use evaluate::{Evaluated, Projection, Rows};
-pub use resolve::Registry;
-pub use resolve::{Scope, ScopeColumn, check_filter, resolve, resolve_as, resolve_type};
-pub use tree::{ArithmeticOp, ComparisonOp, Expr};
+pub use evaluate::{Evaluated, Rows};
+pub use projection::Projection;
+pub use resolve::{Scope, ScopeColumn, resolve, resolve_as, resolve_filter, resolve_type};
+pub use tree::{ArithmeticOp, ComparisonOp, Expr, Function};
+
+#[cfg(test)]
+mod tests;

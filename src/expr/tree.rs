@@ -5,12 +5,26 @@ use std::sync::Arc;
 
 pub use tidemill_grammar::ast::{ArithmeticOp, ComparisonOp};
 
+use crate::functions::ResolvedScalar;
 use crate::types::{SqlType, Value};
+
+/// A scalar function whose overload is known.
+#[derive(Clone, Debug)]
+pub struct Function(pub Arc<ResolvedScalar>);
+
+/// The same overload of the same function.
+impl PartialEq for Function {
+    fn eq(&self, other: &Self) -> bool {
+        let key = |f: &Function| (Arc::clone(&f.0.name), f.0.return_type.clone());
+        key(self) == key(other) && self.0.params == other.0.params
+    }
+}
 
 /// A typed expression over the columns of its input.
 ///
 /// Every operand has the type its parent computes with: where SQL leaves a conversion unsaid, there is a [`Expr::Cast`].
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the line above a variant shows its parts")]
 pub enum Expr {
     /// A column of the input.
     Column { index: usize, name: Arc<str>, sql_type: SqlType },
@@ -34,6 +48,8 @@ pub enum Expr {
     Or(Vec<Expr>),
     /// `operand IS [NOT] NULL`.
     IsNull { operand: Box<Expr>, negated: bool },
+    /// `operand BETWEEN low AND high`: false, not NULL, where one of them is NULL.
+    Between { operand: Box<Expr>, low: Box<Expr>, high: Box<Expr>, negated: bool },
     /// `operand IN (list)`: false, not NULL, where the operand is NULL.
     In { operand: Box<Expr>, list: Vec<Expr>, negated: bool },
     /// `operand LIKE pattern`: false, not NULL, where one of them is NULL.
@@ -51,7 +67,7 @@ pub enum Expr {
     /// `STRUCT(…)`, in the order of the type's fields.
     Struct { fields: Vec<Expr>, sql_type: SqlType },
     /// `function(args)`.
-    Call { name: Arc<str>, args: Vec<Expr>, sql_type: SqlType },
+    Call { function: Function, args: Vec<Expr> },
     /// `(params) => body`, an argument of a call.
     Lambda { params: Vec<(Arc<str>, SqlType)>, body: Box<Expr> },
 }
@@ -75,8 +91,8 @@ impl Expr {
             | Expr::Field { sql_type, .. }
             | Expr::Array { sql_type, .. }
             | Expr::Map { sql_type, .. }
-            | Expr::Struct { sql_type, .. }
-            | Expr::Call { sql_type, .. } => sql_type,
+            | Expr::Struct { sql_type, .. } => sql_type,
+            Expr::Call { function, .. } => &function.0.return_type,
             Expr::Negate(operand) => operand.sql_type(),
             Expr::Lambda { body, .. } => body.sql_type(),
             Expr::Comparison { .. }
@@ -84,6 +100,7 @@ impl Expr {
             | Expr::And(_)
             | Expr::Or(_)
             | Expr::IsNull { .. }
+            | Expr::Between { .. }
             | Expr::In { .. }
             | Expr::Like { .. } => &SqlType::Boolean,
         }
@@ -125,7 +142,7 @@ impl Expr {
 }
 
 macro_rules! children {
-    ($expr:expr, $iter:ident, $as_ref:ident $(, $mutable:tt)?) => {
+    ($expr:expr, $iter:ident, $as_ref:ident) => {
         match $expr {
             Expr::Column { .. } | Expr::Literal { .. } | Expr::LambdaParam { .. } => Vec::new(),
             Expr::Cast { operand, .. }
@@ -139,6 +156,9 @@ macro_rules! children {
             | Expr::Like { operand: left, pattern: right, .. }
             | Expr::Subscript { base: left, index: right, .. } => {
                 vec![left.$as_ref(), right.$as_ref()]
+            }
+            Expr::Between { operand, low, high, .. } => {
+                vec![operand.$as_ref(), low.$as_ref(), high.$as_ref()]
             }
             Expr::And(all)
             | Expr::Or(all)

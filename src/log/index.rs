@@ -69,6 +69,7 @@ pub(super) struct AbortedEntry {
 
 impl Entry for AbortedEntry {
     const SIZE: usize = 34;
+    const IS_OPTIONAL: bool = true;
 
     fn put(&self, target: &mut Vec<u8>) {
         target.extend_from_slice(&0i16.to_be_bytes());
@@ -180,12 +181,6 @@ impl Indexes {
         self.aborted.sync(disk)
     }
 
-    pub(super) fn clear(&self) {
-        self.offsets.clear();
-        self.times.clear();
-        self.aborted.clear();
-    }
-
     pub(super) fn unload(&self) {
         self.offsets.unload();
         self.times.unload();
@@ -225,7 +220,8 @@ impl IndexProgress {
         position: u64,
         interval: u64,
     ) {
-        if self.largest.timestamp < batch.max_timestamp {
+        // A marker has the time of the commit, which is not that of any record.
+        if !batch.is_control() && self.largest.timestamp < batch.max_timestamp {
             self.largest =
                 LargestTimestamp { timestamp: batch.max_timestamp, offset: batch.last_offset() };
         }

@@ -15,6 +15,8 @@ use crate::disk::{Disk, read_file};
 pub(super) trait Entry: Copy + Send + Sync {
     /// Its size in the file.
     const SIZE: usize;
+    /// Whether Kafka's tools do without the file when it has no entries.
+    const IS_OPTIONAL: bool = false;
     /// Appends its bytes.
     fn put(&self, target: &mut Vec<u8>);
     /// Reads it from `SIZE` bytes.
@@ -93,11 +95,6 @@ impl<E: Entry> IndexTable<E> {
         *self.state.write() = other.state.into_inner();
     }
 
-    /// Starts anew with no entries; the file is written whole at the next store.
-    pub(super) fn clear(&self) {
-        *self.state.write() = State::empty();
-    }
-
     /// Looks at the entries, loading them first if needed.
     pub(super) fn with<T>(
         &self,
@@ -134,7 +131,7 @@ impl<E: Entry> IndexTable<E> {
         };
         let file = match disk.open(&self.path) {
             Ok(file) => file,
-            Err(_) if entries.is_empty() => return Ok(*stored),
+            Err(_) if entries.is_empty() && E::IS_OPTIONAL => return Ok(*stored),
             Err(_) => {
                 *stored = Mark::default();
                 disk.create(&self.path)?

@@ -226,7 +226,7 @@ impl Kind {
             Kind::Number(min, max) => {
                 value.parse::<i64>().is_ok_and(|number| *min <= number && number <= *max)
             }
-            Kind::Share => value.parse::<f64>().is_ok_and(|share| 0.0 <= share && share <= 1.0),
+            Kind::Share => value.parse::<f64>().is_ok_and(|share| (0.0..=1.0).contains(&share)),
             Kind::Bool => ["true", "false"].contains(&value),
             Kind::Choice(choices) => choices.contains(&value),
             Kind::Choices(choices) => value.split(',').all(|part| choices.contains(&part.trim())),

@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use crate::catalog::{Source, SourceKind};
 use crate::expr::Expr;
-use crate::functions::ResolvedAggregate;
+use crate::formats::Format;
+use crate::functions::{ResolvedAggregate, ResolvedTable};
 use crate::types::Schema;
 
 /// The plan of a query.
@@ -56,6 +57,7 @@ pub struct Node {
 
 /// What a node computes.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the line above a variant says what its parts are")]
 pub enum NodeOp {
     /// Reads a topic; one column of output for each entry of `columns`.
     Source {
@@ -72,8 +74,15 @@ pub enum NodeOp {
     Project { input: Box<Node>, exprs: Vec<Expr> },
     /// Table functions side by side: one row out per element; output is the input's columns, then one per function.
     FlatMap { input: Box<Node>, calls: Vec<TableCall> },
-    /// Gives rows a new key, one expression per output column, and brings equal keys to one partition through a topic.
-    Repartition { input: Box<Node>, exprs: Vec<Expr> },
+    /// Gives rows a new key, one expression per output column, and brings equal keys to one partition through a topic. Without key
+    /// columns in its schema (PARTITION BY NULL) rows have no key any more.
+    Repartition {
+        input: Box<Node>,
+        exprs: Vec<Expr>,
+        /// The key format of the topic that the rows are to meet in a join: they are hashed in it, into as many partitions. None where
+        /// they meet only rows that come through such a node too.
+        hashed_as: Option<Format>,
+    },
     /// Aggregates without windows. Output: the grouping columns, then one column per aggregate.
     Aggregate { input: Box<Node>, group_by: Vec<Expr>, aggregates: Vec<AggregateCall> },
     /// Aggregates per window. Output: the grouping columns, WINDOWSTART, WINDOWEND, then one column per aggregate.
@@ -116,7 +125,7 @@ pub enum SourceColumn {
 #[derive(Clone, Debug)]
 pub struct TableCall {
     /// The function.
-    pub function: crate::functions::ResolvedTable,
+    pub function: ResolvedTable,
     /// Its arguments.
     pub args: Vec<Expr>,
 }
@@ -158,6 +167,7 @@ pub struct WindowSpec {
 
 /// The shape of windows, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names of their parts say it")]
 pub enum WindowShape {
     /// One after the other.
     Tumbling { size_ms: i64 },
@@ -176,4 +186,47 @@ pub struct WithinSpec {
     pub after_ms: i64,
     /// How long to wait for late records; none: the old rule, unmatched rows come out at once.
     pub grace_ms: Option<i64>,
+}
+
+impl Node {
+    /// Returns the nodes that it reads from, left to right.
+    pub fn inputs(&self) -> Vec<&Node> {
+        match &self.op {
+            NodeOp::Source { .. } => Vec::new(),
+            NodeOp::Filter { input, .. }
+            | NodeOp::Project { input, .. }
+            | NodeOp::FlatMap { input, .. }
+            | NodeOp::Repartition { input, .. }
+            | NodeOp::Aggregate { input, .. }
+            | NodeOp::WindowAggregate { input, .. } => vec![input],
+            NodeOp::StreamTableJoin { left, right, .. }
+            | NodeOp::StreamStreamJoin { left, right, .. }
+            | NodeOp::TableTableJoin { left, right, .. }
+            | NodeOp::ForeignKeyJoin { left, right, .. } => vec![left, right],
+        }
+    }
+}
+
+impl Node {
+    /// Puts other nodes in the place of those it reads from.
+    #[must_use]
+    pub fn map_inputs(mut self, map: &mut dyn FnMut(Node) -> Node) -> Self {
+        match &mut self.op {
+            NodeOp::Source { .. } => {}
+            NodeOp::Filter { input, .. }
+            | NodeOp::Project { input, .. }
+            | NodeOp::FlatMap { input, .. }
+            | NodeOp::Repartition { input, .. }
+            | NodeOp::Aggregate { input, .. }
+            | NodeOp::WindowAggregate { input, .. } => **input = map(Node::clone(input)),
+            NodeOp::StreamTableJoin { left, right, .. }
+            | NodeOp::StreamStreamJoin { left, right, .. }
+            | NodeOp::TableTableJoin { left, right, .. }
+            | NodeOp::ForeignKeyJoin { left, right, .. } => {
+                **left = map(Node::clone(left));
+                **right = map(Node::clone(right));
+            }
+        }
+        self
+    }
 }

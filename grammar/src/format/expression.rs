@@ -106,7 +106,7 @@ impl fmt::Display for Expr {
             ExprKind::Column { source: None, name } => write!(f, "{name}"),
             ExprKind::Field { base, field } => write!(f, "{}->{field}", primary(base)),
             ExprKind::Subscript { base, index } => {
-                write!(f, "{}[{}]", primary(base), At(index, Level::VALUE))
+                write!(f, "{}[{}]", primary(base), value(index))
             }
             ExprKind::Sign { negative, operand } => sign(f, *negative, operand),
             ExprKind::Not(operand) => write!(f, "NOT {}", At(operand, Level::Not)),
@@ -115,7 +115,7 @@ impl fmt::Display for Expr {
                 write!(f, "{} {op} {}", At(left, level), At(right, level.above()))
             }
             ExprKind::Comparison { left, op, right } => {
-                write!(f, "{} {op} {}", At(left, Level::VALUE), At(right, Level::VALUE))
+                write!(f, "{} {op} {}", value(left), value(right))
             }
             ExprKind::And(..) | ExprKind::Or(..) => Ok(()),
             ExprKind::AtTimeZone { operand, zone } => {
@@ -128,17 +128,50 @@ impl fmt::Display for Expr {
                 case(f, Some(operand), branches, default)
             }
             ExprKind::Star => f.write_str("*"),
-            ExprKind::Call { .. }
-            | ExprKind::Lambda { .. }
-            | ExprKind::Array(_)
-            | ExprKind::Map(_)
-            | ExprKind::Struct(_) => constructor(f, &self.kind),
-            ExprKind::IsNull { .. }
-            | ExprKind::Between { .. }
-            | ExprKind::In { .. }
-            | ExprKind::Like { .. } => predicate(f, &self.kind),
+            ExprKind::Call { name, args } => {
+                bracketed(f, &format!("{name}("), args.iter().map(Argument), ")")
+            }
+            ExprKind::Lambda { params, body } => bracketed(f, "(", params, &format!(") => {body}")),
+            ExprKind::Array(items) => bracketed(f, "ARRAY[", items, "]"),
+            ExprKind::Map(pairs) => {
+                bracketed(f, "MAP(", pairs.iter().map(|(k, v)| format!("{k} := {v}")), ")")
+            }
+            ExprKind::Struct(fields) => {
+                bracketed(f, "STRUCT(", fields.iter().map(|(k, v)| format!("{k} := {v}")), ")")
+            }
+            ExprKind::IsNull { operand, negated } => {
+                write!(f, "{} IS{} NULL", value(operand), not(*negated))
+            }
+            ExprKind::Between { operand, low, high, negated } => {
+                write!(f, "{}{} BETWEEN ", value(operand), not(*negated))?;
+                write!(f, "{} AND {}", value(low), value(high))
+            }
+            ExprKind::In { operand, list, negated } => {
+                let head = format!("{}{} IN (", value(operand), not(*negated));
+                bracketed(f, &head, list, ")")
+            }
+            ExprKind::Like { operand, pattern, escape, negated } => {
+                write!(f, "{}{} LIKE {}", value(operand), not(*negated), value(pattern))?;
+                escape.map_or(Ok(()), |char| write!(f, " ESCAPE {}", Quoted(&char.to_string())))
+            }
         }
     }
+}
+
+/// Writes items with commas between them and brackets around them.
+fn bracketed<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    open: &str,
+    items: impl IntoIterator<Item = T>,
+    close: &str,
+) -> fmt::Result {
+    f.write_str(open)?;
+    list(f, items)?;
+    f.write_str(close)
+}
+
+fn not(negated: bool) -> &'static str {
+    if negated { " NOT" } else { "" }
 }
 
 /// Writes a chain of AND, OR or `||`; a long one is a balanced tree, and is written without the parentheses of that.
@@ -175,67 +208,9 @@ fn sign(f: &mut fmt::Formatter<'_>, negative: bool, operand: &Expr) -> fmt::Resu
     let text = At(operand, Level::Sign).to_string();
     let merges = |char: char| char == '-' || char.is_ascii_digit();
     match (negative, text.starts_with(merges)) {
-        (true, true) => write!(f, "-({operand})"),
+        (true, true) => write!(f, "-({text})"),
         (true, false) => write!(f, "-{text}"),
         (false, _) => write!(f, "+{text}"),
-    }
-}
-
-fn predicate(f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
-    let not = |negated| if negated { " NOT" } else { "" };
-    match kind {
-        ExprKind::IsNull { operand, negated } => {
-            write!(f, "{} IS{} NULL", At(operand, Level::VALUE), not(*negated))
-        }
-        ExprKind::Between { operand, low, high, negated } => {
-            let (low, high) = (At(low, Level::VALUE), At(high, Level::VALUE));
-            write!(f, "{}{} BETWEEN {low} AND {high}", At(operand, Level::VALUE), not(*negated))
-        }
-        ExprKind::In { operand, list, negated } => {
-            write!(f, "{}{} IN (", At(operand, Level::VALUE), not(*negated))?;
-            self::list(f, list)?;
-            f.write_str(")")
-        }
-        ExprKind::Like { operand, pattern, escape, negated } => {
-            let pattern = At(pattern, Level::VALUE);
-            write!(f, "{}{} LIKE {pattern}", At(operand, Level::VALUE), not(*negated))?;
-            match escape {
-                Some(escape) => write!(f, " ESCAPE {}", Quoted(&escape.to_string())),
-                None => Ok(()),
-            }
-        }
-        _ => Ok(()),
-    }
-}
-
-fn constructor(f: &mut fmt::Formatter<'_>, kind: &ExprKind) -> fmt::Result {
-    match kind {
-        ExprKind::Call { name, args } => {
-            write!(f, "{name}(")?;
-            list(f, args.iter().map(Argument))?;
-            f.write_str(")")
-        }
-        ExprKind::Lambda { params, body } => {
-            f.write_str("(")?;
-            list(f, params)?;
-            write!(f, ") => {body}")
-        }
-        ExprKind::Array(items) => {
-            f.write_str("ARRAY[")?;
-            list(f, items)?;
-            f.write_str("]")
-        }
-        ExprKind::Map(pairs) => {
-            f.write_str("MAP(")?;
-            list(f, pairs.iter().map(|(key, value)| format!("{key} := {value}")))?;
-            f.write_str(")")
-        }
-        ExprKind::Struct(fields) => {
-            f.write_str("STRUCT(")?;
-            list(f, fields.iter().map(|(name, value)| format!("{name} := {value}")))?;
-            f.write_str(")")
-        }
-        _ => Ok(()),
     }
 }
 
@@ -263,7 +238,7 @@ fn case(
 ) -> fmt::Result {
     f.write_str("CASE")?;
     if let Some(operand) = operand {
-        write!(f, " {}", At(operand, Level::VALUE))?;
+        write!(f, " {}", value(operand))?;
     }
     for (when, then) in branches {
         write!(f, " WHEN {when} THEN {then}")?;

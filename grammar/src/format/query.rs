@@ -102,15 +102,19 @@ impl fmt::Display for Window {
             }
             WindowKind::Session { gap } => write!(f, "SESSION ({gap}")?,
         }
-        clause(f, ", RETENTION", self.retention)?;
-        clause(f, ", GRACE PERIOD", self.grace)?;
+        let kept = [("RETENTION", self.retention), ("GRACE PERIOD", self.grace)];
+        for (words, duration) in kept {
+            duration.map_or(Ok(()), |duration| write!(f, ", {words} {duration}"))?;
+        }
         f.write_str(")")
     }
 }
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.count, self.unit)
+        let unit = self.unit.to_string();
+        let unit = if self.count == 1 { unit.trim_end_matches('S') } else { &unit };
+        write!(f, "{} {unit}", self.count)
     }
 }
 

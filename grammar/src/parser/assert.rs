@@ -33,7 +33,7 @@ pub(crate) fn assert(cursor: &mut Cursor) -> Result<Statement, ParseError> {
 fn topic(cursor: &mut Cursor, exists: bool) -> Result<Statement, ParseError> {
     let topic = show::resource(cursor, "a topic name")?;
     let properties = properties::with(cursor)?.unwrap_or_default();
-    let timeout = window::optional(cursor, &["TIMEOUT"])?;
+    let timeout = window::optional(cursor, "TIMEOUT")?;
     Ok(Statement::AssertTopic { exists, topic, properties, timeout })
 }
 
@@ -44,7 +44,7 @@ fn schema(cursor: &mut Cursor, exists: bool) -> Result<Statement, ParseError> {
         None
     };
     let id = if cursor.eat_word("ID") { Some(id(cursor)?) } else { None };
-    let timeout = window::optional(cursor, &["TIMEOUT"])?;
+    let timeout = window::optional(cursor, "TIMEOUT")?;
     Ok(Statement::AssertSchema { exists, subject, id, timeout })
 }
 

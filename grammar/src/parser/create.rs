@@ -23,7 +23,7 @@ pub(crate) fn create(cursor: &mut Cursor) -> Result<Statement, ParseError> {
     }
     let is_source = cursor.eat_word("SOURCE");
     let kind = source::kind(cursor)?;
-    let if_not_exists = cursor.eat_words(&["IF", "NOT", "EXISTS"]);
+    let if_not_exists = cursor.eat_words("IF NOT EXISTS");
     let name = cursor.ident(name_of(kind))?;
     let head = Head { kind, or_replace, is_source, if_not_exists, name };
     source_or_select(cursor, head)
@@ -79,7 +79,7 @@ fn as_select(
 }
 
 fn create_type(cursor: &mut Cursor) -> Result<Statement, ParseError> {
-    let if_not_exists = cursor.eat_words(&["IF", "NOT", "EXISTS"]);
+    let if_not_exists = cursor.eat_words("IF NOT EXISTS");
     let name = cursor.ident("a type name")?;
     cursor.expect_word("AS")?;
     Ok(Statement::CreateType { if_not_exists, name, data_type: types::data_type(cursor)? })
@@ -93,7 +93,7 @@ fn connector(cursor: &mut Cursor) -> Result<Statement, ParseError> {
         ConnectorKind::Source
     };
     cursor.expect_word("CONNECTOR")?;
-    let if_not_exists = cursor.eat_words(&["IF", "NOT", "EXISTS"]);
+    let if_not_exists = cursor.eat_words("IF NOT EXISTS");
     let name = cursor.ident("a connector name")?;
     cursor.expect_word("WITH")?;
     let properties = properties::list(cursor)?;

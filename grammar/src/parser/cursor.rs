@@ -134,19 +134,24 @@ impl<'c, 'd> Cursor<'c, 'd> {
         found
     }
 
-    /// Takes the words `words` if all of them are next.
-    pub(crate) fn eat_words(&mut self, words: &[&'static str]) -> bool {
-        words.first().iter().for_each(|word| self.note(word));
-        let found = words.iter().enumerate().all(|(count, word)| self.is_nth_word(count, word));
+    /// Takes the words of `words` if all of them are next.
+    pub(crate) fn eat_words(&mut self, words: &'static str) -> bool {
+        self.note(words);
+        let found = self.are_words(0, words);
         if found {
-            words.iter().for_each(|_| drop(self.next()));
+            words.split(' ').for_each(|_| drop(self.next()));
         }
         found
     }
 
-    /// Takes the words `words`, which have to be next.
-    pub(crate) fn expect_words(&mut self, words: &[&'static str]) -> Result<(), ParseError> {
-        words.iter().try_for_each(|word| self.expect_word(word))
+    /// Tests for the words of `words` after `count` other tokens.
+    pub(crate) fn are_words(&self, count: usize, words: &str) -> bool {
+        words.split(' ').enumerate().all(|(index, word)| self.is_nth_word(count + index, word))
+    }
+
+    /// Takes the words of `words`, which have to be next.
+    pub(crate) fn expect_words(&mut self, words: &'static str) -> Result<(), ParseError> {
+        words.split(' ').try_for_each(|word| self.expect_word(word))
     }
 
     /// Takes the word `word`, which has to be next.

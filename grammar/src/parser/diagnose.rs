@@ -2,6 +2,7 @@
 
 use sqlparser::tokenizer::{Token, Word};
 
+use crate::ast::Relation;
 use crate::error::{ParseError, ParseErrorKind};
 use crate::keywords::{is_keyword, is_reserved, nearest};
 use crate::lexer::{is_word, position};
@@ -72,8 +73,6 @@ const FOREIGN: &[Foreign] = &[
     ("EXISTS", "(", "EXISTS", "use JOIN"),
     ("OFFSET", "#", "OFFSET", "use LIMIT"),
     ("FETCH", "FIRST", "FETCH FIRST", "use LIMIT"),
-    ("CROSS", "JOIN", "CROSS JOIN", "use JOIN … ON"),
-    ("NATURAL", "JOIN", "NATURAL JOIN", "use JOIN … ON"),
     ("USING", "(", "USING", "use ON a.x = b.x"),
     ("CREATE", "VIEW", "CREATE VIEW", "use CREATE STREAM … AS or CREATE TABLE … AS"),
     ("CREATE", "INDEX", "CREATE INDEX", "a table is indexed by its primary key"),
@@ -107,6 +106,17 @@ pub(crate) fn unknown_statement(cursor: &Cursor) -> ParseError {
     }
 }
 
+/// The error for a JOIN without ON; in `a CROSS JOIN b` it is the word that passed for an alias of `a`.
+pub(crate) fn join_without_on(cursor: &Cursor, left: &Relation) -> ParseError {
+    match &left.alias {
+        Some(alias) if alias.name == "CROSS" || alias.name == "NATURAL" => {
+            let kind = ParseErrorKind::Unsupported(format!("{} JOIN", alias.name));
+            ParseError::new(alias.position, kind).with_hint("use JOIN … ON")
+        }
+        _ => cursor.unexpected(),
+    }
+}
+
 /// The error for the next token, where one of `expected` should stand.
 pub(crate) fn unexpected(cursor: &Cursor, expected: &[&'static str]) -> ParseError {
     if let Some(error) = variable(cursor).or_else(|| foreign(cursor)) {
@@ -118,6 +128,7 @@ pub(crate) fn unexpected(cursor: &Cursor, expected: &[&'static str]) -> ParseErr
     let mut error = ParseError::new(cursor.position(), kind);
     error.hint = misspelled(cursor, expected)
         .or_else(|| out_of_order(cursor, expected))
+        .or_else(|| comma_join(cursor, expected))
         .or_else(|| reserved(cursor, expected));
     error
 }
@@ -177,7 +188,11 @@ fn plain_word(token: &Token) -> Option<&str> {
 
 /// Guesses at the next word, or at the one before it, which may have passed for an alias.
 fn misspelled(cursor: &Cursor, expected: &[&'static str]) -> Option<String> {
-    let keywords: Vec<&str> = expected.iter().copied().filter(|what| is_keyword(what)).collect();
+    let words = expected.iter().filter_map(|what| what.split(' ').next());
+    let mut keywords: Vec<&str> = words.filter(|word| is_keyword(word)).collect();
+    if is_word(&cursor.previous().token, "EMIT") {
+        keywords.extend(["CHANGES", "FINAL"]);
+    }
     let next = plain_word(&cursor.peek().token);
     if let Some(guess) = next.and_then(|word| nearest(word, &keywords)) {
         return Some(format!("did you mean {guess}?"));
@@ -200,10 +215,16 @@ fn out_of_order(cursor: &Cursor, expected: &[&'static str]) -> Option<String> {
     })
 }
 
+/// `FROM a, b`.
+fn comma_join(cursor: &Cursor, expected: &[&'static str]) -> Option<String> {
+    let is_join = cursor.is(&Token::Comma) && expected.contains(&"JOIN");
+    is_join.then(|| "sources are joined with JOIN … ON …".to_owned())
+}
+
 /// A reserved word where a name should stand.
 fn reserved(cursor: &Cursor, expected: &[&'static str]) -> Option<String> {
     let found = plain_word(&cursor.peek().token).filter(|word| is_reserved(word))?;
-    let wants_name = expected.iter().any(|what| what.starts_with(|char: char| char == 'a'));
+    let wants_name = expected.iter().any(|what| what.contains("name") || *what == "an expression");
     let is_clause = CLAUSES.iter().any(|clause| clause.eq_ignore_ascii_case(found));
     (wants_name && !is_clause).then(|| {
         let name = found.to_uppercase();

@@ -147,7 +147,7 @@ fn is(cursor: &mut Cursor, left: Box<sql::Expr>) -> Result<sql::Expr, ParseError
     if cursor.eat_word("NULL") {
         return Ok(if negated { sql::Expr::IsNotNull(left) } else { sql::Expr::IsNull(left) });
     }
-    cursor.expect_words(&["DISTINCT", "FROM"])?;
+    cursor.expect_words("DISTINCT FROM")?;
     let right = Box::new(prefix::value(cursor)?);
     Ok(if negated {
         sql::Expr::IsNotDistinctFrom(left, right)

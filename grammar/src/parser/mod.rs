@@ -3,10 +3,11 @@
 mod assert;
 mod call;
 mod create;
-pub(crate) mod cursor;
+mod cursor;
 mod diagnose;
-pub(crate) mod infix;
-pub(crate) mod prefix;
+mod dialect;
+mod infix;
+mod prefix;
 mod properties;
 mod query;
 mod show;
@@ -19,12 +20,12 @@ use sqlparser::parser::Parser;
 use sqlparser::tokenizer::Token;
 
 use crate::ast::{DataType, Expr, ParsedStatement, Position, TableElement};
-use crate::dialect::KsqlDialect;
 use crate::error::ParseError;
 use crate::lexer::lex;
 use crate::limits::{DEPTH_MAX, RECURSION_MAX, with_stack};
 use crate::script::{StatementText, split_statements};
 use cursor::Cursor;
+use dialect::KsqlDialect;
 
 /// Parses all statements of a script; the semicolon after the last one may be missing.
 pub fn parse_script(text: &str) -> Result<Vec<ParsedStatement>, ParseError> {
@@ -71,7 +72,7 @@ fn parse_all<T: Send>(
     base: Position,
     parse: impl FnOnce(&mut Cursor) -> Result<T, ParseError> + Send,
 ) -> Result<T, ParseError> {
-    let lexed = lex(text, base)?;
+    let lexed = lex(text, base, &KsqlDialect::default())?;
     let run = move || {
         let dialect = KsqlDialect::default();
         let mut parser = Parser::new(&dialect)

@@ -7,7 +7,7 @@ use crate::ast::{Emit, Expr, Ident, Join, JoinKind, Query, Relation, SelectItem}
 use crate::convert;
 use crate::error::ParseError;
 use crate::parser::cursor::{Cursor, is_ident};
-use crate::parser::{any, checked, prefix, value, window};
+use crate::parser::{any, checked, diagnose, prefix, value, window};
 
 /// Takes a query, its clauses in their order.
 pub(crate) fn query(cursor: &mut Cursor) -> Result<Query, ParseError> {
@@ -17,13 +17,13 @@ pub(crate) fn query(cursor: &mut Cursor) -> Result<Query, ParseError> {
     cursor.expect_word("FROM")?;
     let from = relation(cursor)?;
     let mut joins = Vec::new();
-    while let Some(join) = join(cursor)? {
+    while let Some(join) = join(cursor, joins.last().map_or(&from, |join: &Join| &join.right))? {
         joins.push(join);
     }
     let window = if cursor.eat_word("WINDOW") { Some(window::window(cursor)?) } else { None };
     let filter = if cursor.eat_word("WHERE") { Some(any(cursor)?) } else { None };
-    let group_by = grouping(cursor, "GROUP")?;
-    let partition_by = grouping(cursor, "PARTITION")?;
+    let group_by = grouping(cursor, "GROUP BY")?;
+    let partition_by = grouping(cursor, "PARTITION BY")?;
     let having = if cursor.eat_word("HAVING") { Some(any(cursor)?) } else { None };
     let emit = emit(cursor)?;
     let limit = limit(cursor)?;
@@ -89,13 +89,15 @@ fn relation(cursor: &mut Cursor) -> Result<Relation, ParseError> {
     Ok(Relation { name, alias: alias(cursor)? })
 }
 
-/// Takes a JOIN, if one is next.
-fn join(cursor: &mut Cursor) -> Result<Option<Join>, ParseError> {
+/// Takes a JOIN to `left`, if one is next.
+fn join(cursor: &mut Cursor, left: &Relation) -> Result<Option<Join>, ParseError> {
     let position = cursor.position();
     let Some(kind) = join_kind(cursor)? else { return Ok(None) };
     let right = relation(cursor)?;
     let within = if cursor.eat_word("WITHIN") { Some(window::within(cursor)?) } else { None };
-    cursor.expect_word("ON")?;
+    if !cursor.eat_word("ON") {
+        return Err(diagnose::join_without_on(cursor, left));
+    }
     Ok(Some(Join { kind, right, within, on: any(cursor)?, position }))
 }
 
@@ -118,12 +120,12 @@ fn join_kind(cursor: &mut Cursor) -> Result<Option<JoinKind>, ParseError> {
 /// Takes `GROUP BY …` or `PARTITION BY …`, if it is there.
 ///
 /// Parentheses around the whole list are dropped; those around a part of it belong to an expression.
-fn grouping(cursor: &mut Cursor, word: &'static str) -> Result<Vec<Expr>, ParseError> {
-    if !cursor.eat_words(&[word, "BY"]) {
+fn grouping(cursor: &mut Cursor, words: &'static str) -> Result<Vec<Expr>, ParseError> {
+    if !cursor.eat_words(words) {
         return Ok(Vec::new());
     }
     if cursor.is(&Token::LParen) && *cursor.peek_nth(1) == Token::RParen {
-        let text = format!("{word} BY requires at least one expression");
+        let text = format!("{words} requires at least one expression");
         return Err(ParseError::invalid(cursor.position(), text));
     }
     if !cursor.is_wrapped_list(&["PARTITION", "HAVING", "EMIT", "LIMIT"]) {
@@ -148,5 +150,18 @@ fn emit(cursor: &mut Cursor) -> Result<Option<Emit>, ParseError> {
 
 /// Takes `LIMIT n`, if it is there.
 pub(crate) fn limit(cursor: &mut Cursor) -> Result<Option<u64>, ParseError> {
-    if cursor.eat_word("LIMIT") { cursor.count().map(Some) } else { Ok(None) }
+    if !cursor.eat_word("LIMIT") {
+        return Ok(None);
+    }
+    match (&cursor.peek().token, cursor.peek_nth(1)) {
+        (Token::Minus, Token::Number(..)) => {
+            let text = "negative integers in the LIMIT clause are not supported";
+            Err(ParseError::invalid(cursor.position(), text))
+        }
+        (Token::Number(digits, _), _) if digits.parse::<u64>().is_err() => {
+            let text = "Value must be integer for command: LIMIT";
+            Err(ParseError::invalid(cursor.position(), text))
+        }
+        _ => cursor.count().map(Some),
+    }
 }

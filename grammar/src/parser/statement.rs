@@ -45,9 +45,7 @@ fn session(cursor: &mut Cursor) -> Result<Statement, ParseError> {
         () if cursor.eat_word("UNDEFINE") => {
             Ok(Statement::Undefine { name: cursor.ident("a variable name")? })
         }
-        () if cursor.eat_words(&["RUN", "SCRIPT"]) => {
-            Ok(Statement::RunScript { path: cursor.string()? })
-        }
+        () if cursor.eat_words("RUN SCRIPT") => Ok(Statement::RunScript { path: cursor.string()? }),
         () => Err(diagnose::unknown_statement(cursor)),
     }
 }
@@ -94,15 +92,15 @@ pub(crate) fn values(cursor: &mut Cursor) -> Result<Vec<crate::ast::Expr>, Parse
 
 fn drop_statement(cursor: &mut Cursor) -> Result<Statement, ParseError> {
     if cursor.eat_word("CONNECTOR") {
-        let if_exists = cursor.eat_words(&["IF", "EXISTS"]);
+        let if_exists = cursor.eat_words("IF EXISTS");
         return Ok(Statement::DropConnector { if_exists, name: cursor.ident("a connector name")? });
     }
     if cursor.eat_word("TYPE") {
-        let if_exists = cursor.eat_words(&["IF", "EXISTS"]);
+        let if_exists = cursor.eat_words("IF EXISTS");
         return Ok(Statement::DropType { if_exists, name: cursor.ident("a type name")? });
     }
     let kind = source::kind(cursor)?;
-    let if_exists = cursor.eat_words(&["IF", "EXISTS"]);
+    let if_exists = cursor.eat_words("IF EXISTS");
     let name = cursor.ident("a name")?;
     let delete_topic = cursor.eat_word("DELETE");
     if delete_topic {

@@ -28,8 +28,8 @@ pub(crate) fn window(cursor: &mut Cursor) -> Result<Window, ParseError> {
             WindowKind::Session { gap: duration(cursor)? }
         }
     };
-    let retention = after_comma(cursor, &["RETENTION"])?;
-    let grace = after_comma(cursor, &["GRACE", "PERIOD"])?;
+    let retention = after_comma(cursor, "RETENTION")?;
+    let grace = after_comma(cursor, "GRACE PERIOD")?;
     cursor.expect(&Token::RParen)?;
     Ok(Window { kind, retention, grace, position })
 }
@@ -39,18 +39,14 @@ fn hopping(cursor: &mut Cursor) -> Result<WindowKind, ParseError> {
     cursor.expect_word("SIZE")?;
     let size = duration(cursor)?;
     cursor.expect(&Token::Comma)?;
-    cursor.expect_words(&["ADVANCE", "BY"])?;
+    cursor.expect_words("ADVANCE BY")?;
     Ok(WindowKind::Hopping { size, advance: duration(cursor)? })
 }
 
 /// Takes `, words n unit`, if it is there.
-fn after_comma(
-    cursor: &mut Cursor,
-    words: &[&'static str],
-) -> Result<Option<Duration>, ParseError> {
+fn after_comma(cursor: &mut Cursor, words: &'static str) -> Result<Option<Duration>, ParseError> {
     cursor.note("','");
-    let is_next = cursor.is(&Token::Comma)
-        && words.iter().enumerate().all(|(count, word)| cursor.is_nth_word(count + 1, word));
+    let is_next = cursor.is(&Token::Comma) && cursor.are_words(1, words);
     if !is_next {
         return Ok(None);
     }
@@ -61,7 +57,7 @@ fn after_comma(
 /// Takes `words n unit`, if it is there.
 pub(crate) fn optional(
     cursor: &mut Cursor,
-    words: &[&'static str],
+    words: &'static str,
 ) -> Result<Option<Duration>, ParseError> {
     if cursor.eat_words(words) { duration(cursor).map(Some) } else { Ok(None) }
 }
@@ -102,6 +98,6 @@ pub(crate) fn within(cursor: &mut Cursor) -> Result<Within, ParseError> {
         let both = duration(cursor)?;
         (both, both, true)
     };
-    let grace = optional(cursor, &["GRACE", "PERIOD"])?;
+    let grace = optional(cursor, "GRACE PERIOD")?;
     Ok(Within { before, after, symmetric, grace })
 }

@@ -137,11 +137,9 @@ impl Tree {
 
     pub(super) fn sync(&mut self, path: &Path) -> io::Result<()> {
         let folder = self.folder(path)?;
-        if folder.changes.is_empty() {
-            return Ok(());
+        for change in folder.changes.drain(..) {
+            change.apply(&mut folder.durable);
         }
-        folder.durable = folder.live.clone();
-        folder.changes.clear();
         for node in std::mem::take(&mut folder.nameless) {
             self.nodes[node] = Node::File(Arc::default());
         }

@@ -133,7 +133,8 @@ pub(in crate::expr) fn start_of(date_days: i32) -> i64 {
 }
 
 fn days(date: NaiveDate) -> i64 {
-    i64::from(date.num_days_from_ce()) - i64::from(DateTime::UNIX_EPOCH.date_naive().num_days_from_ce())
+    i64::from(date.num_days_from_ce())
+        - i64::from(DateTime::UNIX_EPOCH.date_naive().num_days_from_ce())
 }
 
 fn ms_of_day(time: NaiveTime) -> i64 {
@@ -157,7 +158,17 @@ mod tests {
         same("2020-05-26T23:59:58.123Z", "2020-05-26T23:59:58.123");
         same("2019-01-01T00:00:00+0445", "2018-12-31T19:15:00.000");
         same("2019-01-01T00:00:00-08:00", "2019-01-01T08:00:00.000");
-        for wrong in ["", "T", "20", "2020-5", "2020-05T10", "2020-13-01", "2020-05-26T25", "2020-05-26T10+x", "é-T€"] {
+        for wrong in [
+            "",
+            "T",
+            "20",
+            "2020-5",
+            "2020-05T10",
+            "2020-13-01",
+            "2020-05-26T25",
+            "2020-05-26T10+x",
+            "é-T€",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, StringBuilder};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, Float64Array, Int32Array, Int64Array, StringBuilder,
+};
 use datafusion::arrow::datatypes::{DataType, Float64Type, Int32Type, Int64Type, i256};
 
-use crate::expr::cast::parse::{not_a_number, trim};
 use crate::expr::cast::Fail;
+use crate::expr::cast::parse::{not_a_number, trim};
 use crate::expr::decimal::{Written, plain_text, power_of_ten, to_double, to_type};
 use crate::functions::FunctionError;
 use crate::types::{ColumnBuilder, Decimal, SqlType, Value, value_at};
@@ -27,10 +29,12 @@ pub(super) fn to_decimal(
             let unscaled = i256::from(array.as_primitive::<Int64Type>().value(row));
             to_type(Decimal { unscaled, scale: 0 }, precision, scale)
         },
-        DataType::Float64 => {
-            &|row| double_to_decimal(array.as_primitive::<Float64Type>().value(row), precision, scale)
+        DataType::Float64 => &|row| {
+            double_to_decimal(array.as_primitive::<Float64Type>().value(row), precision, scale)
+        },
+        DataType::Utf8 => {
+            &|row| text_to_decimal(array.as_string::<i32>().value(row), precision, scale)
         }
-        DataType::Utf8 => &|row| text_to_decimal(array.as_string::<i32>().value(row), precision, scale),
         _ => &|row| match value_at(array, row) {
             Value::Decimal(value) => to_type(value, precision, scale),
             _ => Err(unsupported(to).to_string()),

@@ -7,9 +7,11 @@ mod parse;
 mod scalars;
 mod text;
 
-pub(super) use datetime::{date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text};
+pub(super) use datetime::{
+    date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text,
+};
 pub(super) use nested::{Elements, elements_of, map_of, struct_of};
-pub(super) use parse::{parse_double, parse_exact_boolean, trim};
+pub(super) use parse::{parse_exact_boolean, trim};
 
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::error::ArrowError;
@@ -22,12 +24,17 @@ pub(super) type Fail<'a> = dyn FnMut(usize, String) + 'a;
 
 /// Tells whether CAST converts a type to another.
 pub(super) fn is_supported(from: &SqlType, to: &SqlType) -> bool {
-    use SqlType::{Array, Bigint, Date, Decimal, Double, Int, Map, Struct, Time, Timestamp, Varchar};
+    use SqlType::{
+        Array, Bigint, Date, Decimal, Double, Int, Map, Struct, Time, Timestamp, Varchar,
+    };
     if from == to {
         return true;
     }
     match (from, to) {
-        (Int | Bigint | Double | Decimal { .. }, Int | Bigint | Double | Decimal { .. } | Varchar)
+        (
+            Int | Bigint | Double | Decimal { .. },
+            Int | Bigint | Double | Decimal { .. } | Varchar,
+        )
         | (SqlType::Boolean | Array(_) | Map(..) | Struct(_), Varchar)
         | (Timestamp, Varchar | Time | Date)
         | (Date, Varchar | Timestamp)

@@ -20,6 +20,11 @@ pub(in crate::expr) struct Elements {
 }
 
 impl Elements {
+    /// Makes the rows that these offsets say, none of them NULL.
+    pub(in crate::expr) fn new(offsets: OffsetBuffer<i32>) -> Self {
+        Elements { offsets, nulls: None }
+    }
+
     /// Returns where the elements of a row begin and end.
     pub(in crate::expr) fn range(&self, row: usize) -> std::ops::Range<usize> {
         self.offsets[row].unsigned_abs() as usize..self.offsets[row + 1].unsigned_abs() as usize
@@ -42,7 +47,8 @@ impl Elements {
 
     /// Records the failure of an element against its row, unless the row is NULL anyway.
     fn fail(&self, element: usize, reason: String, fail: &mut Fail<'_>) {
-        let after = self.offsets.partition_point(|offset| offset.unsigned_abs() as usize <= element);
+        let after =
+            self.offsets.partition_point(|offset| offset.unsigned_abs() as usize <= element);
         let row = after.saturating_sub(1);
         if self.is_valid(row) {
             fail(row, reason);

@@ -24,7 +24,7 @@ fn is_prefix_of(text: &str, word: &str) -> bool {
 }
 
 /// Reads a double; words such as `NaN` are no numbers here.
-pub(in crate::expr) fn parse_double(text: &str) -> Result<f64, String> {
+pub(super) fn parse_double(text: &str) -> Result<f64, String> {
     let has_digit = text.bytes().any(|b| b.is_ascii_digit());
     let parsed = text.parse().ok().filter(|_| has_digit);
     parsed.ok_or_else(|| not_a_number(text))

@@ -12,12 +12,12 @@ use datafusion::arrow::datatypes::{
     Date32Type, Float64Type, Int32Type, Int64Type, Time32MillisecondType, TimestampMillisecondType,
 };
 
+use crate::expr::cast::Fail;
 use crate::expr::cast::datetime::{
     date_of, parse_date, parse_time, parse_timestamp, start_of, time_of,
 };
 use crate::expr::cast::parse::{not_a_number, parse_boolean, parse_double, trim};
 use crate::expr::cast::text::write_value;
-use crate::expr::cast::Fail;
 use crate::functions::FunctionError;
 use crate::types::{SqlType, value_at};
 

@@ -10,7 +10,11 @@ use crate::expr::decimal::{java_text, plain_text};
 use crate::types::{SqlType, Value, write_double};
 
 /// Appends what CAST(… AS VARCHAR) gives for a value that is not NULL; fails for a date or time that is beyond the calendar.
-pub(super) fn write_value(value: &Value, sql_type: &SqlType, out: &mut String) -> Result<(), String> {
+pub(super) fn write_value(
+    value: &Value,
+    sql_type: &SqlType,
+    out: &mut String,
+) -> Result<(), String> {
     match value {
         Value::Decimal(decimal) => out.push_str(&plain_text(*decimal)),
         value => write_element(value, sql_type, out)?,

@@ -44,6 +44,7 @@ pub struct RecordBatchBuilder {
     compression: Compression,
     producer: Option<Producer>,
     is_transactional: bool,
+    base_sequence: i32,
     /// Room for the header, then the records.
     buffer: Vec<u8>,
     count: i32,
@@ -59,6 +60,7 @@ impl RecordBatchBuilder {
             compression,
             producer: None,
             is_transactional: false,
+            base_sequence: NO_SEQUENCE,
             buffer: vec![0; HEADER_SIZE],
             count: 0,
             base_timestamp: 0,
@@ -77,6 +79,11 @@ impl RecordBatchBuilder {
     pub fn set_transaction(&mut self, producer: Producer) {
         self.producer = Some(producer);
         self.is_transactional = true;
+    }
+
+    /// Gives the next batch the sequence of its first record, as a client does that may send it again.
+    pub fn set_base_sequence(&mut self, sequence: i32) {
+        self.base_sequence = sequence;
     }
 
     /// Returns how many records were pushed.
@@ -169,7 +176,7 @@ impl RecordBatchBuilder {
             max_timestamp: self.max_timestamp,
             producer_id: producer.id,
             producer_epoch: producer.epoch,
-            base_sequence: NO_SEQUENCE,
+            base_sequence: std::mem::replace(&mut self.base_sequence, NO_SEQUENCE),
             record_count: self.count,
         };
         header.write(&mut batch);

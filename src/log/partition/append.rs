@@ -170,7 +170,9 @@ impl Partition {
         for header in &planned.headers {
             let interval = settings.index_interval_bytes;
             writer.progress.add(&writer.segment.indexes, header, writer.size, interval);
-            writer.first_timestamp.get_or_insert(header.max_timestamp);
+            if !header.is_control() {
+                writer.first_timestamp.get_or_insert(header.max_timestamp);
+            }
             writer.size += header.size() as u64;
             writer.next_offset = header.next_offset();
         }
@@ -220,8 +222,9 @@ impl Partition {
     ) -> Result<(), LogError> {
         let Some(last) = planned.headers.last() else { return Ok(()) };
         let bytes: u64 = planned.headers.iter().map(|header| header.size() as u64).sum();
-        let age =
-            writer.first_timestamp.map_or(0, |first| last.max_timestamp.saturating_sub(first));
+        // A marker has the time of the commit: it does not make the records older.
+        let first = writer.first_timestamp.filter(|_| planned.outcome.is_none());
+        let age = first.map_or(0, |first| last.max_timestamp.saturating_sub(first));
         let is_due = settings.segment_bytes < writer.size + bytes
             || settings.segment_ms < age
             || i64::from(i32::MAX) < last.last_offset() - writer.segment.base;

@@ -14,6 +14,13 @@ use crate::log::segment::Segment;
 use crate::log::settings::Settings;
 use crate::log::{LogError, Offset, producer_snapshot};
 
+/// A partition at one moment.
+struct Look {
+    producers: Producers,
+    checkpoint: Checkpoint,
+    segments: Arc<Vec<Arc<Segment>>>,
+}
+
 impl Partition {
     /// Drops the records before an offset, for good before it returns.
     pub(in crate::log) fn delete_records(&self, before: Offset) -> Result<(), LogError> {
@@ -56,7 +63,7 @@ impl Partition {
     pub(in crate::log) fn checkpoint(&self) -> Result<(), LogError> {
         let disk = &*self.environment.disk;
         let mut checkpoint = self.checkpoint.lock();
-        let (producers, mut next, segments) = self.look()?;
+        let Look { producers, checkpoint: mut next, segments } = self.look()?;
         self.flush_to(next.recovery_point)?;
         for segment in segments.iter() {
             segment.indexes.sync(disk).at(segment.path())?;
@@ -84,7 +91,7 @@ impl Partition {
     }
 
     /// Takes down what a checkpoint of this moment says.
-    fn look(&self) -> Result<(Producers, Checkpoint, Arc<Vec<Arc<Segment>>>), LogError> {
+    fn look(&self) -> Result<Look, LogError> {
         let disk = &*self.environment.disk;
         let writer = self.writer.lock();
         let segments = self.segments();
@@ -102,7 +109,7 @@ impl Partition {
             producers: 0,
             segments: segments.iter().map(known).collect::<Result<_, _>>()?,
         };
-        Ok((writer.producers.clone(), checkpoint, segments))
+        Ok(Look { producers: writer.producers.clone(), checkpoint, segments })
     }
 
     fn is_checkpoint_due(&self) -> bool {
@@ -118,6 +125,8 @@ impl Partition {
 
     /// Hides the records before an offset and removes the segments that have no others.
     fn advance_start(&self, before: Offset) -> Result<(), LogError> {
+        // A start that is stored must not be beyond an end that a power loss can take back.
+        self.flush_to(before)?;
         let start = self.bounds.start.fetch_max(before, Ordering::AcqRel).max(before);
         let removed = self.detach_before(start);
         if removed.is_empty() {

@@ -1,0 +1,136 @@
+//! The stream or table that a query writes into: formats inherited from the left-most source, the topic named after it.
+
+use std::sync::Arc;
+
+use crate::catalog::{Source, SourceKind};
+use crate::error::Error;
+use crate::formats::{Format, FormatKind, FormatProperties, Side};
+use crate::plan::analyze::create_source::check_formats;
+use crate::plan::analyze::properties::{PropertySet, format_kind};
+use crate::plan::analyze::timestamp::timestamp_column;
+use crate::plan::query::{Context, PlannedQuery};
+use crate::plan::{QueryPlan, Sink, TopicSpec, rules};
+
+/// What a sink is called, and what kind it is.
+#[derive(Clone, Copy)]
+pub(super) struct SinkName<'a> {
+    /// Its name.
+    pub(super) name: &'a str,
+    /// Stream or table, as the statement says.
+    pub(super) kind: SourceKind,
+    /// The statement's text.
+    pub(super) statement: &'a str,
+}
+
+/// Describes the stream or table that a query makes, and its topic.
+pub(super) fn new_sink(
+    planned: &PlannedQuery,
+    sink: SinkName<'_>,
+    properties: &PropertySet<'_>,
+    ctx: Context<'_>,
+) -> Result<(Source, TopicSpec), Error> {
+    check_kind(planned.root.kind, sink.kind)?;
+    let default_topic = format!("{}{}", ctx.config.output_topic_prefix(), sink.name);
+    let topic = properties.topic(Some(&default_topic))?;
+    let schema = planned.root.schema.clone();
+    let key_format = key_format(planned, properties, ctx)?;
+    let value_format = value_format(planned, properties, ctx)?;
+    check_formats(&key_format, &value_format, &schema)?;
+    let timestamp = timestamp_column(properties, &schema)?;
+    let source = Source {
+        name: sink.name.into(),
+        kind: sink.kind,
+        topic: Arc::clone(&topic.name),
+        key_format,
+        value_format,
+        timestamp,
+        window: planned.window,
+        is_read_only: false,
+        partitions: topic.partitions.or(ctx.config.sink_partitions()).or(planned.first.partitions),
+        statement: sink.statement.into(),
+        schema,
+    };
+    let partitions = topic.partitions.or(ctx.config.sink_partitions());
+    Ok((source, TopicSpec { partitions, ..topic }))
+}
+
+fn check_kind(result: SourceKind, asked: SourceKind) -> Result<(), Error> {
+    if result == asked {
+        return Ok(());
+    }
+    let result = result.name().to_uppercase();
+    Err(Error::statement(format!(
+        "Invalid result type. Your SELECT query produces a {result}. Please use CREATE {result} AS \
+         SELECT statement instead."
+    )))
+}
+
+fn key_format(
+    planned: &PlannedQuery,
+    properties: &PropertySet<'_>,
+    ctx: Context<'_>,
+) -> Result<Format, Error> {
+    let given = properties.key_format()?;
+    let inherited = &planned.first.key_format;
+    let key_count = planned.root.schema.key_count();
+    let kind = match given {
+        Some(kind) if planned.has_no_key && kind != FormatKind::None => {
+            return Err(Error::statement("Key format specified for stream without key columns."));
+        }
+        _ if planned.has_no_key => FormatKind::None,
+        Some(kind) => kind,
+        None if inherited.kind == FormatKind::None && 0 < key_count => {
+            format_kind(ctx.config.default_key_format())?
+        }
+        None => inherited.kind,
+    };
+    let delimiter = properties.key_delimiter();
+    let given = FormatProperties { delimiter: delimiter.as_deref(), ..FormatProperties::default() };
+    let format = Format::try_new(kind, Side::Key, key_count, &given);
+    let format = format.map_err(|error| Error::statement(error.to_string()))?;
+    Ok(with_inherited_delimiter(format, inherited, delimiter.is_some()))
+}
+
+fn value_format(
+    planned: &PlannedQuery,
+    properties: &PropertySet<'_>,
+    ctx: Context<'_>,
+) -> Result<Format, Error> {
+    let inherited = &planned.first.value_format;
+    let kind = properties.value_format()?.unwrap_or(inherited.kind);
+    let delimiter = properties.value_delimiter();
+    let given = properties.value_properties(delimiter.as_deref(), ctx.config)?;
+    let count = planned.root.schema.value().count();
+    let format = Format::try_new(kind, Side::Value, count, &given);
+    let format = format.map_err(|error| Error::statement(error.to_string()))?;
+    Ok(with_inherited_delimiter(format, inherited, delimiter.is_some()))
+}
+
+fn with_inherited_delimiter(format: Format, inherited: &Format, is_given: bool) -> Format {
+    if is_given || format.kind != inherited.kind {
+        return format;
+    }
+    Format { delimiter: inherited.delimiter, ..format }
+}
+
+/// Puts the sink on a plan and rewrites the whole by the rules.
+pub(super) fn plan_into(
+    planned: PlannedQuery,
+    source: &Arc<Source>,
+    topic: &TopicSpec,
+) -> QueryPlan {
+    let timestamp = source.timestamp.as_ref();
+    let timestamp = timestamp.and_then(|column| source.schema.find(&column.column));
+    let sink = Sink {
+        source: Arc::clone(source),
+        partitions: topic.partitions,
+        topic_properties: topic.properties.clone(),
+        timestamp: timestamp.map(|(index, _)| index),
+    };
+    rules::rewrite(QueryPlan {
+        root: planned.root,
+        sink: Some(sink),
+        sources: planned.sources,
+        limit: None,
+    })
+}
