@@ -261,9 +261,8 @@ impl TestDriver {
         for part in &query.topology.sub_topologies {
             let mut tasks = Vec::new();
             for partition in 0..self.partition_count(&part.inputs[0].topic) {
-                let decoders = part.inputs.iter().map(|input| {
-                    RecordDecoder::new(&input.read, input.is_table)
-                });
+                let decoders =
+                    part.inputs.iter().map(|input| RecordDecoder::new(&input.read, input.is_table));
                 tasks.push(DriverTask {
                     decoders: decoders.collect::<Result<_>>()?,
                     pipeline: Pipeline::open(part, partition, &env)

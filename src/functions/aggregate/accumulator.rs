@@ -80,6 +80,12 @@ pub trait Accumulator: Send {
     /// Bytes that no [`save`](Accumulator::save) wrote are refused, and the group is left as it was.
     fn load(&mut self, group: u32, bytes: &mut &[u8]) -> Result<(), StateError>;
 
+    /// Returns how many results to ask for in one call: a column of texts or arrays ends at 2 GiB, and each result may be as
+    /// large as a record. What is beyond comes out as NULL.
+    fn results_per_call_max(&self) -> usize {
+        usize::MAX
+    }
+
     /// Returns how many bytes the states take in memory, roughly.
     fn memory_size(&self) -> usize;
 }

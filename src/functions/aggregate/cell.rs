@@ -129,7 +129,7 @@ macro_rules! number_cell {
         type Builder = NumbersBuilder<$native>;
 
         #[inline]
-        fn get<'a>(column: &'a Self::Column<'_>, row: usize) -> Option<$native> {
+        fn get(column: &Self::Column<'_>, row: usize) -> Option<$native> {
             column.get(row)
         }
         #[inline]
@@ -176,10 +176,12 @@ impl Cell for i32 {
     }
 
     fn finish(builder: NumbersBuilder<i32>, sql_type: &SqlType) -> ArrayRef {
-        match sql_type {
-            SqlType::Date => Arc::new(builder.finish::<Date32Type>()),
-            SqlType::Time => Arc::new(builder.finish::<Time32MillisecondType>()),
-            _ => Arc::new(builder.finish::<Int32Type>() as Int32Array),
+        if *sql_type == SqlType::Date {
+            Arc::new(builder.finish::<Date32Type>())
+        } else if *sql_type == SqlType::Time {
+            Arc::new(builder.finish::<Time32MillisecondType>())
+        } else {
+            Arc::new(builder.finish::<Int32Type>() as Int32Array)
         }
     }
 }
@@ -198,9 +200,10 @@ impl Cell for i64 {
     }
 
     fn finish(builder: NumbersBuilder<i64>, sql_type: &SqlType) -> ArrayRef {
-        match sql_type {
-            SqlType::Timestamp => Arc::new(builder.finish::<TimestampMillisecondType>()),
-            _ => Arc::new(builder.finish::<Int64Type>() as Int64Array),
+        if *sql_type == SqlType::Timestamp {
+            Arc::new(builder.finish::<TimestampMillisecondType>())
+        } else {
+            Arc::new(builder.finish::<Int64Type>() as Int64Array)
         }
     }
 }
@@ -302,7 +305,7 @@ impl Cell for Value {
     fn column(array: &ArrayRef) -> Vec<Value> {
         (0..array.len()).map(|row| value_at(array, row)).collect()
     }
-    fn get<'a>(column: &'a Vec<Value>, row: usize) -> Option<&'a Value> {
+    fn get(column: &Vec<Value>, row: usize) -> Option<&Value> {
         Some(&column[row]).filter(|value| !value.is_null())
     }
     fn get_ref(&self) -> &Value {

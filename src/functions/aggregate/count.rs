@@ -28,7 +28,7 @@ impl Kernel for Count {
     type Args<'a> = Option<NullBuffer>;
     type Results = Vec<i64>;
 
-    fn bind<'a>(&self, args: &'a [ArrayRef]) -> Option<NullBuffer> {
+    fn bind(&self, args: &[ArrayRef]) -> Option<NullBuffer> {
         args.first().and_then(|column| column.logical_nulls()).filter(|n| 0 < n.null_count())
     }
 

@@ -68,6 +68,9 @@ pub(super) trait Kernel: Send + 'static {
     }
 }
 
+/// How many results of up to a mebibyte are asked for in one call.
+const LARGE_RESULTS_MAX: usize = 1024;
+
 /// The states of a kernel, side by side.
 pub(super) struct Dense<K: Kernel> {
     kernel: K,
@@ -233,6 +236,10 @@ impl<K: Kernel> Accumulator for Dense<K> {
         let state = self.kernel.load(bytes)?;
         self.replace(group, state);
         Ok(())
+    }
+
+    fn results_per_call_max(&self) -> usize {
+        if K::HAS_HEAP { LARGE_RESULTS_MAX } else { usize::MAX }
     }
 
     fn memory_size(&self) -> usize {

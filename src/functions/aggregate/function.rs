@@ -39,7 +39,7 @@ type StateTyper = Arc<dyn Fn(&AggregateCall<'_>) -> SqlType + Send + Sync>;
 ///     .summary("Adds up the lengths of texts.")
 ///     .row_wise("(text VARCHAR) BIGINT", "", || {
 ///         RowWise::new(|_| 0_i64)
-///             .add(|total, args| match &args[0] {
+///             .add_row(|total, args| match &args[0] {
 ///                 Value::Varchar(text) => Ok(*total += text.len() as i64),
 ///                 _ => Ok(()),
 ///             })
@@ -226,12 +226,14 @@ impl AggregateFunction {
     ) -> Result<Vec<Value>, FunctionError> {
         let literal = |(index, arg): (usize, &ArgumentType)| match arg {
             ArgumentType::Literal(_, value) => Ok(value.clone()),
-            _ => Err(FunctionError::InvalidArgument(format!(
-                "Parameter {} passed to function {} must be a literal constant, but was expression: '{}'",
-                index + 1,
-                self.name,
-                text(index)
-            ))),
+            ArgumentType::Typed(_) | ArgumentType::Lambda(_) | ArgumentType::IntervalUnit => {
+                Err(FunctionError::InvalidArgument(format!(
+                    "Parameter {} passed to function {} must be a literal constant, but was expression: '{}'",
+                    index + 1,
+                    self.name,
+                    text(index)
+                )))
+            }
         };
         args.iter().enumerate().skip(column_count).map(literal).collect()
     }

@@ -74,15 +74,20 @@ impl Kernel for Histogram {
 
     fn push(&self, state: &Counted<String>, results: &mut ColumnBuilder) {
         let ColumnBuilder::Map(builder) = results else { unreachable!("it was made for a map") };
-        for (text, count) in state.iter() {
-            if let (ColumnBuilder::Varchar(keys), ColumnBuilder::Bigint(values), Some(text)) =
-                (builder.key.as_mut(), builder.value.as_mut(), text)
-            {
+        let (ColumnBuilder::Varchar(keys), ColumnBuilder::Bigint(values)) =
+            (builder.key.as_mut(), builder.value.as_mut())
+        else {
+            unreachable!("it was made for texts and counts")
+        };
+        // A column of texts ends at 2 GiB.
+        let fits = keys.values_slice().len() + state.heap_size() <= i32::MAX as usize;
+        for (text, count) in state.iter().filter(|_| fits) {
+            if let Some(text) = text {
                 keys.append_value(text);
                 values.append_value(count);
             }
         }
-        builder.finish_row(true);
+        builder.finish_row(fits);
     }
 
     fn finish(&self, mut results: ColumnBuilder) -> ArrayRef {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, ListArray};
-use datafusion::arrow::buffer::{OffsetBuffer, ScalarBuffer};
+use datafusion::arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{DataType, Field};
 use hashbrown::HashTable;
 
@@ -22,21 +22,21 @@ const LENGTH_MAX: i32 = 10_000;
 
 /// Returns a literal that says how many values a function keeps.
 pub(super) fn length_of(literal: &Value, name: &str) -> Result<usize, FunctionError> {
-    match literal {
-        Value::Int(count) if 0 < *count && *count <= LENGTH_MAX => {
-            Ok(count.unsigned_abs() as usize)
-        }
-        _ => Err(FunctionError::InvalidArgument(format!(
-            "{name} must be 1 or greater, and {LENGTH_MAX} at most"
-        ))),
+    if let Value::Int(count) = literal
+        && 0 < *count
+        && *count <= LENGTH_MAX
+    {
+        return Ok(count.unsigned_abs() as usize);
     }
+    let reason = format!("{name} must be 1 or greater, and {LENGTH_MAX} at most");
+    Err(FunctionError::InvalidArgument(reason))
 }
 
 /// Arrays that are being collected.
 pub(super) struct ListResults<C: Cell> {
     elements: C::Builder,
     ends: Vec<i32>,
-    count: usize,
+    valid: Vec<bool>,
 }
 
 impl<C: Cell> ListResults<C> {
@@ -44,16 +44,19 @@ impl<C: Cell> ListResults<C> {
     pub(super) fn new(element: &SqlType, capacity: usize) -> Self {
         let mut ends = Vec::with_capacity(capacity + 1);
         ends.push(0);
-        ListResults { elements: C::builder(element, capacity), ends, count: 0 }
+        let elements = C::builder(element, capacity);
+        ListResults { elements, ends, valid: Vec::with_capacity(capacity) }
     }
 
-    /// Pushes an array.
-    pub(super) fn push<'c>(&mut self, cells: impl Iterator<Item = Option<&'c C>>) {
-        for cell in cells {
-            C::push(cell.map(C::get_ref), &mut self.elements);
-            self.count += 1;
+    /// Pushes an array; NULL if the column would get too long.
+    pub(super) fn push<'c>(&mut self, cells: impl ExactSizeIterator<Item = Option<&'c C>>) {
+        let end = self.ends[self.ends.len() - 1];
+        let next = i32::try_from(cells.len()).ok().and_then(|count| end.checked_add(count));
+        if next.is_some() {
+            cells.for_each(|cell| C::push(cell.map(C::get_ref), &mut self.elements));
         }
-        self.ends.push(i32::try_from(self.count).expect("results are collected in small batches"));
+        self.valid.push(next.is_some());
+        self.ends.push(next.unwrap_or(end));
     }
 
     /// Returns the column.
@@ -65,7 +68,8 @@ impl<C: Cell> ListResults<C> {
             DataType::List(Arc::clone(&field))
         );
         let ends = OffsetBuffer::new(ScalarBuffer::from(self.ends));
-        Arc::new(ListArray::new(field, ends, elements, None))
+        let nulls = self.valid.contains(&false).then(|| NullBuffer::from(self.valid));
+        Arc::new(ListArray::new(field, ends, elements, nulls))
     }
 }
 

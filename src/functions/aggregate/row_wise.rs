@@ -39,7 +39,7 @@ impl<S: RowState> RowWise<S> {
 
     /// Says what a row adds, given the values of the arguments. A row that fails must leave the state as it was.
     #[must_use]
-    pub fn add(
+    pub fn add_row(
         self,
         add: impl Fn(&mut S, &[Value]) -> Result<(), String> + Send + 'static,
     ) -> Self {
@@ -48,7 +48,7 @@ impl<S: RowState> RowWise<S> {
 
     /// Says how a row is taken back; mark the overload with [`undo`](AggregateFunction::undo).
     #[must_use]
-    pub fn remove(
+    pub fn remove_row(
         self,
         remove: impl Fn(&mut S, &[Value]) -> Result<(), String> + Send + 'static,
     ) -> Self {

@@ -381,7 +381,7 @@ fn a_function_by_rows_needs_no_columns() {
                 [Value::Int(bonus)] => i64::from(*bonus),
                 _ => 0,
             })
-            .add(|sum, args| {
+            .add_row(|sum, args| {
                 let length = |value: &Value| match value {
                     Value::Varchar(text) => text.len() as i64,
                     Value::Int(value) => i64::from(*value),
@@ -466,7 +466,7 @@ fn value_of(sql_type: &SqlType, seed: u8) -> Value {
         return Value::Null;
     }
     match sql_type {
-        SqlType::Boolean => Value::Boolean(seed % 2 == 0),
+        SqlType::Boolean => Value::Boolean(seed.is_multiple_of(2)),
         SqlType::Int => Value::Int(number),
         SqlType::Bigint => Value::Bigint(number.into()),
         SqlType::Double => Value::Double(number.into()),

@@ -180,10 +180,7 @@ impl TopRows {
 
 /// Returns the value by which a row is sorted.
 fn sort_key(row: &Value) -> &Value {
-    match row {
-        Value::Struct(fields) => fields.first().unwrap_or(row),
-        other => other,
-    }
+    if let Value::Struct(fields) = row { fields.first().unwrap_or(row) } else { row }
 }
 
 impl Kernel for TopRows {

@@ -6,12 +6,20 @@ use datafusion::arrow::compute::take;
 
 use crate::functions::FunctionError;
 use crate::functions::table::{TableCall, TableFunction, TableRows};
+use crate::types::SqlType;
 
 /// Makes a row of each element, NULL ones too; none of an array that is NULL or empty.
 pub(super) fn explode() -> TableFunction {
     TableFunction::new("explode")
         .summary("Makes a row of each element of an array.")
         .example("EXPLODE(ARRAY[1, 2])", "1, 2")
+        .overload("(input ARRAY<DECIMAL>)", "", explode_lists)
+        .returns(|args| {
+            if let SqlType::Array(element) = &args[0] {
+                return Ok(element.as_ref().clone());
+            }
+            Err(FunctionError::InvalidArgument(format!("{} is not an array", args[0])))
+        })
         .overload("(list ARRAY<T>) T", "", explode_lists)
 }
 

@@ -260,7 +260,7 @@ impl fmt::Debug for ResolvedTable {
 
 impl TableCall<'_> {
     /// Makes the values row by row.
-    fn each_row(&mut self, make: &dyn Fn(&[Value]) -> Result<Vec<Value>, String>) -> TableRows {
+    fn each_row(&mut self, make: impl Fn(&[Value]) -> Result<Vec<Value>, String>) -> TableRows {
         let mut builder = ColumnBuilder::new(self.return_type);
         let mut ends = vec![0];
         let mut count = 0;

@@ -70,6 +70,13 @@ impl Date {
         let year = Date::of_days(thursday).year;
         (year, (thursday - days_of(year, 1, 1)) / 7 + 1)
     }
+
+    /// Returns the week of the month; the first is the one with the month's first Thursday, and days before it are in week 0.
+    pub(super) fn week_of_month(self) -> i64 {
+        let first = Date { day: 1, ..self }.days();
+        let first_monday = first - (day_of_week(first) - 1);
+        (self.days() - first_monday) / 7 + i64::from(day_of_week(first) <= 4)
+    }
 }
 
 /// Returns the day of the week, Monday being 1.

@@ -129,7 +129,15 @@ impl Items {
             Item::Number(number) if number.is_fixed() => Some(number.max),
             Item::TwoDigitYear(_) => Some(2),
             Item::Fraction(width) => Some(*width),
-            _ => None,
+            Item::Number(_)
+            | Item::Literal(_)
+            | Item::Name(..)
+            | Item::Offset(_)
+            | Item::LocalizedOffset { .. }
+            | Item::ZoneId
+            | Item::ZoneName { .. }
+            | Item::Optional(_)
+            | Item::Padded(..) => None,
         };
         match (self.adjacent, width) {
             (Some(first), Some(width)) => {

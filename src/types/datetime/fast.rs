@@ -2,16 +2,17 @@
 
 use crate::types::datetime::Zone;
 use crate::types::datetime::calendar::{DAY_MS, days_of, month_length};
-use crate::types::datetime::field::Field;
-use crate::types::datetime::item::{Item, OffsetStyle};
+use crate::types::datetime::field::{FIELD_COUNT, Field};
+use crate::types::datetime::item::{Item, Number, OffsetStyle};
+use crate::types::datetime::names::NameStyle;
 
 /// The layout of a text whose parts stand at fixed places, but for an offset at the end.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Layout {
-    /// The bytes of the text, 0 where a digit stands.
-    template: Box<[u8]>,
-    year: usize,
-    month: usize,
+    /// What each byte of the text may be.
+    template: Box<[ByteRange]>,
+    year: Year,
+    month: Month,
     day: usize,
     hour: Option<usize>,
     minute: Option<usize>,
@@ -21,70 +22,135 @@ pub(super) struct Layout {
     offset: Option<OffsetStyle>,
 }
 
-impl Layout {
-    /// Finds the layout of a pattern, none if its texts have no fixed one.
-    pub(super) fn of(items: &[Item]) -> Option<Self> {
-        let mut template = Vec::new();
-        let mut places = [None; crate::types::datetime::field::FIELD_COUNT];
-        let mut fraction = None;
-        let mut offset = None;
-        for item in items {
-            if offset.is_some() {
-                return None;
-            }
-            let (field, width) = match item {
-                Item::Literal(text) if text.is_ascii() && !text.contains('\0') => {
-                    template.extend_from_slice(text.as_bytes());
-                    continue;
-                }
-                Item::Offset(style) => {
-                    offset = Some(*style);
-                    continue;
-                }
-                Item::Number(number) if number.is_fixed() && number.max == 2 => (number.field, 2),
-                Item::Number(number) if number.min == 4 => (number.field, 4),
-                Item::Fraction(width) => (Field::Nano, usize::from(*width)),
-                _ => return None,
-            };
-            if places[field as usize].replace(template.len()).is_some() {
-                return None;
-            }
-            if field == Field::Nano {
-                fraction = Some((template.len(), width));
-            }
-            template.extend(std::iter::repeat_n(0, width));
+/// Where the year stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Year {
+    FourDigits(usize),
+    TwoDigits(usize),
+}
+
+/// Where the month stands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Month {
+    Digits(usize),
+    /// Three letters.
+    Name(usize),
+}
+
+/// Bytes from `first` on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct ByteRange {
+    first: u8,
+    /// How many more than one.
+    more: u8,
+}
+
+const DIGIT: ByteRange = ByteRange { first: b'0', more: 9 };
+/// All letters, and what stands between `Z` and `a`, which is no name of a month.
+const LETTER: ByteRange = ByteRange { first: b'A', more: b'z' - b'A' };
+
+/// What was found of a layout so far.
+#[derive(Default)]
+struct Parts {
+    template: Vec<ByteRange>,
+    year: Option<Year>,
+    month: Option<Month>,
+    /// Where numbers of two digits stand.
+    numbers: [Option<usize>; FIELD_COUNT],
+    fraction: Option<(usize, usize)>,
+    offset: Option<OffsetStyle>,
+}
+
+impl Parts {
+    /// Adds a part; none if it has no fixed place, or if its field is there already.
+    fn push(&mut self, item: &Item) -> Option<()> {
+        if self.offset.is_some() {
+            return None;
         }
-        let place = |field: Field| places[field as usize];
-        let year = place(Field::YearOfEra).xor(place(Field::Year));
-        let layout = Layout {
-            template: template.into(),
-            year: year?,
-            month: place(Field::Month)?,
-            day: place(Field::DayOfMonth)?,
-            hour: place(Field::Hour),
-            minute: place(Field::Minute),
-            second: place(Field::Second),
-            fraction,
-            offset,
-        };
-        // Fields that it does not know would be lost.
-        let known = 3
-            + [layout.hour, layout.minute, layout.second].iter().flatten().count()
-            + usize::from(fraction.is_some());
-        (known == places.iter().flatten().count()).then_some(layout)
+        let place = self.template.len();
+        match item {
+            Item::Literal(text) if text.is_ascii() => {
+                let byte = |first| ByteRange { first, more: 0 };
+                self.template.extend(text.bytes().map(byte));
+                Some(())
+            }
+            Item::Offset(style) => replace(&mut self.offset, *style),
+            Item::TwoDigitYear(Field::Year | Field::YearOfEra) => {
+                self.template.extend([DIGIT; 2]);
+                replace(&mut self.year, Year::TwoDigits(place))
+            }
+            Item::Name(Field::Month, NameStyle::Short) => {
+                self.template.extend([LETTER; 3]);
+                replace(&mut self.month, Month::Name(place))
+            }
+            Item::Fraction(width) => {
+                let width = usize::from(*width);
+                self.template.extend(std::iter::repeat_n(DIGIT, width));
+                replace(&mut self.fraction, (place, width))
+            }
+            Item::Number(number) => self.number(number, place),
+            Item::Literal(_)
+            | Item::TwoDigitYear(_)
+            | Item::Name(..)
+            | Item::LocalizedOffset { .. }
+            | Item::ZoneId
+            | Item::ZoneName { .. }
+            | Item::Optional(_)
+            | Item::Padded(..) => None,
+        }
+    }
+
+    fn number(&mut self, number: &Number, place: usize) -> Option<()> {
+        self.template.extend(std::iter::repeat_n(DIGIT, number.min.into()));
+        let field = number.field;
+        let is_two_digits = number.is_fixed() && number.max == 2;
+        if matches!(field, Field::Year | Field::YearOfEra) && number.min == 4 {
+            replace(&mut self.year, Year::FourDigits(place))
+        } else if field == Field::Month && is_two_digits {
+            replace(&mut self.month, Month::Digits(place))
+        } else if TWO_DIGITS.contains(&field) && is_two_digits {
+            replace(&mut self.numbers[field as usize], place)
+        } else {
+            None
+        }
+    }
+}
+
+/// The numbers that a layout knows.
+const TWO_DIGITS: &[Field] = &[Field::DayOfMonth, Field::Hour, Field::Minute, Field::Second];
+
+/// Sets what is not set yet.
+fn replace<T>(option: &mut Option<T>, value: T) -> Option<()> {
+    option.replace(value).is_none().then_some(())
+}
+
+impl Layout {
+    /// Finds the layout of a pattern, none if its texts have no fixed one or do not say the whole date.
+    pub(super) fn of(items: &[Item]) -> Option<Self> {
+        let mut parts = Parts::default();
+        items.iter().try_for_each(|item| parts.push(item))?;
+        let number = |field: Field| parts.numbers[field as usize];
+        Some(Layout {
+            year: parts.year?,
+            month: parts.month?,
+            day: number(Field::DayOfMonth)?,
+            hour: number(Field::Hour),
+            minute: number(Field::Minute),
+            second: number(Field::Second),
+            fraction: parts.fraction,
+            offset: parts.offset,
+            template: parts.template.into(),
+        })
     }
 
     /// Reads a moment, in milliseconds since 1970. None sends the text the long way, which finds out what is wrong with it,
     /// or that nothing is.
     #[inline]
     pub(super) fn timestamp(&self, text: &str, zone: Zone) -> Option<i64> {
-        let text = text.as_bytes();
-        let (text, tail) = text.split_at_checked(self.template.len())?;
-        let fits = |(byte, template): (&u8, &u8)| match template {
-            0 => byte.is_ascii_digit(),
-            template => byte == template,
-        };
-        if !text.iter().zip(&self.template).all(fits) {
+        let (text, tail) = text.as_bytes().split_at_checked(self.template.len())?;
+        // Without a branch, so that many bytes are looked at in one step.
+        let misses = |(byte, range): (&u8, &ByteRange)| range.more < byte.wrapping_sub(range.first);
+        if text.iter().zip(&self.template).fold(false, |missed, at| missed | misses(at)) {
             return None;
         }
         let offset = match &self.offset {
@@ -101,9 +167,16 @@ impl Layout {
 
     #[inline]
     fn days(&self, text: &[u8]) -> Option<i64> {
-        let year = two(text, self.year) * 100 + two(text, self.year + 2);
-        let (month, day) = (two(text, self.month), two(text, self.day));
-        if year < 1 || month < 1 || 12 < month || day < 1 {
+        let year = match self.year {
+            Year::FourDigits(place) => two(text, place) * 100 + two(text, place + 2),
+            Year::TwoDigits(place) => 2000 + two(text, place),
+        };
+        let month = match self.month {
+            Month::Digits(place) => two(text, place),
+            Month::Name(place) => month_of(&text[place..place + 3])?,
+        };
+        let day = two(text, self.day);
+        if year < 1 || !(1..=12).contains(&month) || day < 1 {
             return None;
         }
         let length = month_length(year, month as u8);
@@ -126,6 +199,27 @@ impl Layout {
         });
         Some((hour * 3600 + minute * 60 + second, millis))
     }
+}
+
+/// Finds a month by its first three letters.
+#[inline]
+fn month_of(letters: &[u8]) -> Option<i64> {
+    let lower = [letters[0] | 0x20, letters[1] | 0x20, letters[2] | 0x20];
+    Some(match &lower {
+        b"jan" => 1,
+        b"feb" => 2,
+        b"mar" => 3,
+        b"apr" => 4,
+        b"may" => 5,
+        b"jun" => 6,
+        b"jul" => 7,
+        b"aug" => 8,
+        b"sep" => 9,
+        b"oct" => 10,
+        b"nov" => 11,
+        b"dec" => 12,
+        _ => return None,
+    })
 }
 
 /// Reads the commonest offsets: what stands for none, and hours with minutes.

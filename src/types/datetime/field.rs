@@ -94,26 +94,40 @@ impl Field {
 
     /// Returns its names and the value of the first one; none if it has no names.
     pub(super) fn names(self, style: NameStyle) -> Option<(&'static [&'static str], i64)> {
-        match (self, style) {
-            (Field::Month, _) => Some((MONTHS, 1)),
-            (Field::DayOfWeek, _) => Some((DAYS, 1)),
-            (Field::HalfDay, _) => Some((HALF_DAYS, 0)),
-            (Field::Era, NameStyle::Full) => Some((FULL_ERAS, 0)),
-            (Field::Era, _) => Some((ERAS, 0)),
-            (Field::Quarter, NameStyle::Full) => Some((FULL_QUARTERS, 1)),
-            (Field::Quarter, _) => Some((QUARTERS, 1)),
-            _ => None,
+        let is_full = style == NameStyle::Full;
+        match self {
+            Field::Month => Some((MONTHS, 1)),
+            Field::DayOfWeek => Some((DAYS, 1)),
+            Field::HalfDay => Some((HALF_DAYS, 0)),
+            Field::Era => Some((if is_full { FULL_ERAS } else { ERAS }, 0)),
+            Field::Quarter => Some((if is_full { FULL_QUARTERS } else { QUARTERS }, 1)),
+            Field::Year
+            | Field::YearOfEra
+            | Field::DayOfMonth
+            | Field::DayOfYear
+            | Field::WeekYear
+            | Field::Week
+            | Field::WeekOfMonth
+            | Field::HourOfHalfDay
+            | Field::ClockHourOfHalfDay
+            | Field::Hour
+            | Field::ClockHour
+            | Field::Minute
+            | Field::Second
+            | Field::Nano
+            | Field::MilliOfDay
+            | Field::NanoOfDay => None,
         }
     }
 
     /// Returns the part of a name that a style shows.
     pub(super) fn shown(self, name: &'static str, style: NameStyle) -> &'static str {
-        let length = match (self, style) {
-            (Field::Month | Field::DayOfWeek, NameStyle::Short) => 3,
-            (Field::Month | Field::DayOfWeek | Field::HalfDay | Field::Era, NameStyle::Narrow) => 1,
-            (Field::Quarter, NameStyle::Narrow) => return &name[1..],
-            _ => name.len(),
-        };
-        &name[..length.min(name.len())]
+        let is_cut = matches!(self, Field::Month | Field::DayOfWeek);
+        match style {
+            NameStyle::Short if is_cut => &name[..3],
+            NameStyle::Narrow if self == Field::Quarter => &name[1..],
+            NameStyle::Narrow => &name[..1],
+            NameStyle::Short | NameStyle::Full => name,
+        }
     }
 }

@@ -64,7 +64,7 @@ pub fn parse_date(text: &str) -> Result<i32, DateTimeError> {
     let is_year = if has_sign { 4 <= widths[0] && widths[0] <= 9 } else { widths[0] == 4 };
     let (month, day) = (u8::try_from(month).unwrap_or(0), u8::try_from(day).unwrap_or(0));
     let year = sign * year;
-    let is_date = 1 <= month && month <= 12 && 1 <= day && day <= month_length(year, month);
+    let is_date = (1..=12).contains(&month) && (1..=month_length(year, month)).contains(&day);
     if !is_year || widths[1..] != [2, 2] || !is_date {
         return Err(fail("there is no such date"));
     }
@@ -130,7 +130,7 @@ pub fn write_time(ms: i32, out: &mut String) {
     push_digits(seconds / 3600, 2, out);
     out.push(':');
     push_digits(seconds / 60 % 60, 2, out);
-    if seconds % 60 != 0 {
+    if !seconds.is_multiple_of(60) {
         out.push(':');
         push_digits(seconds % 60, 2, out);
     }

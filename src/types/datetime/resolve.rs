@@ -3,6 +3,7 @@
 use crate::types::datetime::calendar::{DAY_MS, Date, day_of_week, days_of, days_of_week};
 use crate::types::datetime::field::Field;
 use crate::types::datetime::read::Fields;
+use crate::types::datetime::write::Moment;
 use crate::types::datetime::{DateTimeError, Zone};
 
 /// The nanoseconds of a second.
@@ -50,19 +51,19 @@ impl Fields {
     /// Returns the date in days since 1970-01-01, none if the fields do not say it in full.
     pub(super) fn date(&self) -> Resolved<Option<i64>> {
         let Some(days) = self.date_unchecked()? else { return Ok(None) };
-        let date = Date::of_days(days);
-        let (week_year, week) = date.week();
-        let derived = [
-            (Field::Month, i64::from(date.month)),
-            (Field::DayOfYear, date.day_of_year()),
-            (Field::DayOfWeek, day_of_week(days)),
-            (Field::Quarter, i64::from((date.month - 1) / 3 + 1)),
-            (Field::WeekYear, week_year),
-            (Field::Week, week),
+        let checked = [
+            Field::Month,
+            Field::DayOfYear,
+            Field::DayOfWeek,
+            Field::Quarter,
+            Field::WeekYear,
+            Field::Week,
         ];
-        for (field, value) in derived {
-            if let Some(given) = self.checked(field)?.filter(|given| *given != value) {
-                return Err(conflict(field, given, value));
+        let moment = Moment::of_date(days);
+        for field in checked {
+            let Some(given) = self.checked(field)? else { continue };
+            if let Some(derived) = moment.value(field).filter(|derived| *derived != given) {
+                return Err(conflict(field, given, derived));
             }
         }
         Ok(Some(days))

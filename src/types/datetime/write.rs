@@ -49,14 +49,36 @@ impl Moment {
         }
     }
 
-    /// Returns the value of a field.
+    /// Returns the value of a field, none if it is not part of what this is.
+    pub(super) fn value(&self, field: Field) -> Option<i64> {
+        let hour = || self.nanos.map(|nanos| nanos / (3600 * SECOND_NS));
+        Some(match field {
+            Field::Era => i64::from(0 < self.date?.year),
+            Field::Year => self.date?.year,
+            Field::YearOfEra => self.date.map(|d| if 0 < d.year { d.year } else { 1 - d.year })?,
+            Field::Quarter => i64::from((self.date?.month - 1) / 3 + 1),
+            Field::Month => self.date?.month.into(),
+            Field::DayOfMonth => self.date?.day.into(),
+            Field::DayOfYear => self.date?.day_of_year(),
+            Field::WeekYear => self.date?.week().0,
+            Field::Week => self.date?.week().1,
+            Field::WeekOfMonth => self.date?.week_of_month(),
+            Field::DayOfWeek => day_of_week(self.date?.days()),
+            Field::HalfDay => hour()? / 12,
+            Field::HourOfHalfDay => hour()? % 12,
+            Field::ClockHourOfHalfDay => (hour()? + 11) % 12 + 1,
+            Field::Hour => hour()?,
+            Field::ClockHour => (hour()? + 23) % 24 + 1,
+            Field::Minute => self.nanos? / (60 * SECOND_NS) % 60,
+            Field::Second => self.nanos? / SECOND_NS % 60,
+            Field::Nano => self.nanos? % SECOND_NS,
+            Field::MilliOfDay => self.nanos? / 1_000_000,
+            Field::NanoOfDay => self.nanos?,
+        })
+    }
+
     fn get(&self, field: Field) -> Result<i64, DateTimeError> {
-        let value = if field.is_of_time() {
-            self.nanos.map(|nanos| time_field(nanos, field))
-        } else {
-            self.date.map(|date| date_field(date, field))
-        };
-        value.ok_or(DateTimeError::UnsupportedField(field.name()))
+        self.value(field).ok_or(DateTimeError::UnsupportedField(field.name()))
     }
 
     fn in_zone(&self) -> Result<&InZone, DateTimeError> {
@@ -123,50 +145,6 @@ impl Moment {
     }
 }
 
-fn time_field(nanos: i64, field: Field) -> i64 {
-    let hour = nanos / (3600 * SECOND_NS);
-    match field {
-        Field::HalfDay => hour / 12,
-        Field::HourOfHalfDay => hour % 12,
-        Field::ClockHourOfHalfDay => (hour + 11) % 12 + 1,
-        Field::ClockHour => (hour + 23) % 24 + 1,
-        Field::Minute => nanos / (60 * SECOND_NS) % 60,
-        Field::Second => nanos / SECOND_NS % 60,
-        Field::Nano => nanos % SECOND_NS,
-        Field::MilliOfDay => nanos / 1_000_000,
-        Field::NanoOfDay => nanos,
-        _ => hour,
-    }
-}
-
-fn date_field(date: Date, field: Field) -> i64 {
-    match field {
-        Field::Era => i64::from(0 < date.year),
-        Field::YearOfEra => {
-            if 0 < date.year {
-                date.year
-            } else {
-                1 - date.year
-            }
-        }
-        Field::Quarter => i64::from((date.month - 1) / 3 + 1),
-        Field::Month => date.month.into(),
-        Field::DayOfMonth => date.day.into(),
-        Field::DayOfYear => date.day_of_year(),
-        Field::WeekYear => date.week().0,
-        Field::Week => date.week().1,
-        Field::WeekOfMonth => {
-            let first = Date { day: 1, ..date }.days();
-            // The week that has the month's first Thursday is its first.
-            let first_monday = first - (day_of_week(first) - 1);
-            let skipped = i64::from(4 < day_of_week(first));
-            (date.days() - first_monday) / 7 + 1 - skipped
-        }
-        Field::DayOfWeek => day_of_week(date.days()),
-        _ => date.year,
-    }
-}
-
 fn write_number(number: &Number, value: i64, out: &mut String) -> Result<(), DateTimeError> {
     let digits = value.unsigned_abs();
     let count = digits.checked_ilog10().unwrap_or(0) + 1;
@@ -197,7 +175,7 @@ fn write_offset(style: &OffsetStyle, offset: i32, out: &mut String) {
     if minutes != 0 || !style.minutes_optional {
         push_fmt(out, format_args!("{colon}{minutes:02}"));
     }
-    if style.has_seconds && seconds % 60 != 0 {
+    if style.has_seconds && !seconds.is_multiple_of(60) {
         push_fmt(out, format_args!("{colon}{:02}", seconds % 60));
     }
 }
@@ -218,7 +196,7 @@ fn write_localized_offset(is_full: bool, offset: i32, out: &mut String) {
             push_fmt(out, format_args!(":{minutes:02}"));
         }
     }
-    if seconds % 60 != 0 {
+    if !seconds.is_multiple_of(60) {
         push_fmt(out, format_args!(":{:02}", seconds % 60));
     }
 }
@@ -236,5 +214,5 @@ pub(super) fn push_digits(mut value: u64, min: usize, out: &mut String) {
         digits[begin] = b'0' + (value % 10) as u8;
         value /= 10;
     }
-    out.extend(digits[begin..].iter().map(|digit| char::from(*digit)));
+    out.push_str(std::str::from_utf8(&digits[begin..]).expect("digits are ASCII"));
 }

@@ -157,7 +157,7 @@ impl fmt::Display for Zone {
                 let sign = if *offset < 0 { '-' } else { '+' };
                 let seconds = offset.unsigned_abs();
                 write!(f, "{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)?;
-                if seconds % 60 == 0 { Ok(()) } else { write!(f, ":{:02}", seconds % 60) }
+                if seconds.is_multiple_of(60) { Ok(()) } else { write!(f, ":{:02}", seconds % 60) }
             }
         }
     }

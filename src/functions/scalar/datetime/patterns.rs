@@ -3,22 +3,19 @@
 use crate::functions::{Call, FunctionError, Prepared};
 use crate::types::datetime::{DateTimeError, DateTimePattern, Zone};
 
-/// Compiles the patterns of an argument, each once for as long as it stays the same.
+/// What is made of the texts of an argument, each once for as long as it stays the same.
+type Made<'a, T> = Prepared<'a, T, fn(&str) -> Result<T, String>>;
+
+/// Compiles the patterns of an argument.
 pub(super) fn patterns<'a>(
     call: &Call<'a>,
     index: usize,
-) -> Result<
-    Prepared<'a, DateTimePattern, impl FnMut(&str) -> Result<DateTimePattern, String> + use<>>,
-    FunctionError,
-> {
+) -> Result<Made<'a, DateTimePattern>, FunctionError> {
     call.prepare(index, |text| DateTimePattern::compile(text).map_err(|error| error.to_string()))
 }
 
-/// Finds the zones of an argument, each once for as long as it stays the same.
-pub(super) fn zones<'a>(
-    call: &Call<'a>,
-    index: usize,
-) -> Result<Prepared<'a, Zone, impl FnMut(&str) -> Result<Zone, String> + use<>>, FunctionError> {
+/// Finds the zones of an argument.
+pub(super) fn zones<'a>(call: &Call<'a>, index: usize) -> Result<Made<'a, Zone>, FunctionError> {
     call.prepare(index, |text| Zone::parse(text).map_err(|error| error.to_string()))
 }
 
