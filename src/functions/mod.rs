@@ -8,6 +8,7 @@ mod call;
 mod signature;
 mod resolve;
 mod arguments;
+mod row_result;
 mod results;
 mod docs;
 pub mod elements;
@@ -16,7 +17,9 @@ pub mod aggregate;
 pub mod table;
 mod registry;
 
-pub use aggregate::{Accumulator, AggregateFunction, GroupedRows, ResolvedAggregate};
+pub use aggregate::{
+    Accumulator, AggregateCall, AggregateFunction, GroupedRows, ResolvedAggregate,
+};
 pub use arguments::{
     Bigints, Booleans, Bytes, Dates, Decimals, Doubles, Ints, Lists, Maps, Prepared, Strings,
     Times, Timestamps, Values,
@@ -26,7 +29,8 @@ pub use docs::{Category, Description, Example, OverloadDescription};
 pub use error::FunctionError;
 pub use registry::{Functions, Registry};
 pub use resolve::{LambdaTyper, ResolvedOverload, ResolvedParam, resolve_overload};
-pub use results::{Pick, RowResult, VALUE_BYTES_MAX, VALUE_ELEMENTS_MAX};
+pub use results::{VALUE_BYTES_MAX, VALUE_ELEMENTS_MAX};
+pub use row_result::{Pick, RowResult};
 pub use scalar::{ResolvedScalar, ScalarFunction};
 pub use signature::{Param, ParamType, Signature, SignatureError};
 pub use table::{ResolvedTable, TableFunction, TableRows};

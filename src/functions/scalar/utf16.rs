@@ -25,13 +25,18 @@ pub(super) fn to_text(units: &[u16]) -> String {
     char::decode_utf16(units.iter().copied()).map(|unit| unit.unwrap_or('?')).collect()
 }
 
-/// Finds the first place at or after `from` where units stand in others.
-pub(super) fn find(units: &[u16], wanted: &[u16], from: usize) -> Option<usize> {
-    if wanted.is_empty() {
-        return (from <= units.len()).then_some(from);
+/// Returns the byte at which a unit's character begins, or where the text ends.
+pub(super) fn byte_of(text: &str, unit: usize) -> usize {
+    if text.is_ascii() {
+        return unit.min(text.len());
     }
-    let found = units.get(from..)?.windows(wanted.len()).position(|window| window == wanted);
-    found.map(|position| from + position)
+    let mut before = 0;
+    let is_reached = |c: char| {
+        let is_reached = unit <= before;
+        before += c.len_utf16();
+        is_reached
+    };
+    text.find(is_reached).unwrap_or(text.len())
 }
 
 #[cfg(test)]
@@ -45,5 +50,6 @@ mod tests {
         assert_eq!(slice("a𝄞é", 2..9), "?é");
         assert_eq!(slice("abc", 2..9), "c");
         assert_eq!(slice("abc", 7..9), "");
+        assert_eq!([0, 1, 3, 4, 9].map(|unit| byte_of("a𝄞é", unit)), [0, 1, 5, 7, 7]);
     }
 }

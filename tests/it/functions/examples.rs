@@ -41,7 +41,7 @@ fn text_of(expression: &str, registry: &Registry) -> String {
     let expr = resolve(&ast, &Nothing, registry).unwrap();
     let mut failures = RowFailures::default();
     let rows = Rows { columns: &[], row_count: 1, now_ms: 0 };
-    let result = expr.evaluate(&rows, &mut failures).unwrap().into_array(1).unwrap();
+    let result = expr.evaluate(&rows, &mut failures).unwrap().into_array(1);
     assert_eq!(failures.0, []);
     match value_at(&result, 0) {
         Value::Varchar(text) => text.to_string(),

@@ -39,56 +39,72 @@ pub(super) fn reduce() -> ScalarFunction {
 
 /// Takes the first element of all rows at once, then the second of all rows that have one, and so on.
 fn fold(call: &mut Call<'_>, flat: &Flattened) -> Result<ArrayRef, FunctionError> {
-    let initial = call.column(1)?;
-    let mut finals: Vec<Option<Pick>> =
-        (0..call.row_count).map(|row| initial.is_valid(row).then_some((0, row))).collect();
-    let mut steps = vec![Arc::clone(&initial)];
-    let length = |row: usize| flat.get(row).map_or(0, |range| range.len());
-    let mut active: Vec<usize> =
-        (0..call.row_count).filter(|row| initial.is_valid(*row) && 0 < length(*row)).collect();
-    let mut states = take_rows(&initial, &active)?;
+    let mut fold = Fold::begin(call, flat)?;
     let mut step = 0;
-    while !active.is_empty() {
-        let before = call.failures.0.len();
-        states = next_states(call, flat, (&active, states, step))?;
-        let failed = failed_since(call, before);
+    while !fold.active.is_empty() {
+        fold.take_step(call, step)?;
         step += 1;
-        let is_done = |row: usize| failed.contains(&row) || length(row) <= step;
-        let mut going_on = Vec::new();
-        let mut has_final = false;
-        for (place, row) in active.iter().copied().enumerate() {
-            if is_done(row) {
-                has_final = true;
-                let is_valid = states.is_valid(place) && !failed.contains(&row);
-                finals[row] = is_valid.then_some((steps.len(), place));
-            } else {
-                going_on.push(place);
-            }
-        }
-        if has_final {
-            steps.push(Arc::clone(&states));
-        }
-        states = take_rows(&states, &going_on)?;
-        active = going_on.into_iter().map(|place| active[place]).collect();
     }
-    let sources: Vec<&ArrayRef> = steps.iter().collect();
-    call.pick(&sources, |row| finals[row])
+    let sources: Vec<&ArrayRef> = fold.kept.iter().collect();
+    call.pick(&sources, |row| fold.finals[row])
 }
 
-/// Evaluates the lambda once for each active row, with its element of this step.
-fn next_states(
-    call: &mut Call<'_>,
-    flat: &Flattened,
-    (active, states, step): (&[usize], ArrayRef, usize),
-) -> Result<ArrayRef, FunctionError> {
-    let places: Vec<usize> =
-        active.iter().map(|row| flat.get(*row).map_or(0, |range| range.start) + step).collect();
-    let mut params = vec![states];
-    for source in &flat.params {
-        params.push(take_rows(source, &places)?);
+/// How far the rows have come.
+struct Fold<'a> {
+    flat: &'a Flattened,
+    /// The rows that have more elements.
+    active: Vec<usize>,
+    /// The state of each of them.
+    states: ArrayRef,
+    /// The last state of each row that has no more, in one of the kept columns.
+    finals: Vec<Option<Pick>>,
+    kept: Vec<ArrayRef>,
+}
+
+impl<'a> Fold<'a> {
+    fn begin(call: &Call<'_>, flat: &'a Flattened) -> Result<Self, FunctionError> {
+        let initial = call.column(1)?;
+        let rows = 0..call.row_count;
+        let finals = rows.clone().map(|row| initial.is_valid(row).then_some((0, row))).collect();
+        let active: Vec<usize> =
+            rows.filter(|row| initial.is_valid(*row) && 0 < length(flat, *row)).collect();
+        let states = take_rows(&initial, &active)?;
+        Ok(Fold { flat, active, states, finals, kept: vec![initial] })
     }
-    let parents: UInt32Array = active.iter().copied().map(number).collect::<Vec<u32>>().into();
-    call.lambda(2)?.evaluate(&params, &parents, call.failures)
+
+    /// Evaluates the lambda once for each active row, with its element of this step.
+    fn take_step(&mut self, call: &mut Call<'_>, step: usize) -> Result<(), FunctionError> {
+        let place = |row: &usize| self.flat.get(*row).map_or(0, |range| range.start) + step;
+        let places: Vec<usize> = self.active.iter().map(place).collect();
+        let mut params = vec![Arc::clone(&self.states)];
+        for source in &self.flat.params {
+            params.push(take_rows(source, &places)?);
+        }
+        let parents: Vec<u32> = self.active.iter().copied().map(number).collect();
+        let before = call.failures.0.len();
+        let states = call.lambda(2)?.evaluate(&params, &parents.into(), call.failures)?;
+        let failed = failed_since(call, before);
+        let (done, going_on): (Vec<usize>, Vec<usize>) =
+            (0..self.active.len()).partition(|place| {
+                let row = self.active[*place];
+                failed.contains(&row) || length(self.flat, row) <= step + 1
+            });
+        for place in &done {
+            let row = self.active[*place];
+            let is_valid = states.is_valid(*place) && !failed.contains(&row);
+            self.finals[row] = is_valid.then_some((self.kept.len(), *place));
+        }
+        self.states = take_rows(&states, &going_on)?;
+        self.active = going_on.into_iter().map(|place| self.active[place]).collect();
+        if !done.is_empty() {
+            self.kept.push(states);
+        }
+        Ok(())
+    }
+}
+
+fn length(flat: &Flattened, row: usize) -> usize {
+    flat.get(row).map_or(0, |range| range.len())
 }
 
 fn take_rows(array: &ArrayRef, rows: &[usize]) -> Result<ArrayRef, FunctionError> {

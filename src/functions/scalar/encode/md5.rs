@@ -10,7 +10,7 @@ pub(super) fn md5() -> ScalarFunction {
     ScalarFunction::new("md5")
         .category(Category::String)
         .summary("Returns the MD5 hash of a text, in hexadecimal digits.")
-        .example("MD5('tide')", "6fabd6db48ac52ee9f3a2ec8dbf1ac9b")
+        .example("MD5('tide')", "97dc284cf580da5ebef4aa4b47c13dce")
         .overload("(s VARCHAR) VARCHAR", "", |call| {
             let text = call.strings(0)?;
             call.map_strings(|row| hex(&Md5::digest(text.at(row))))

@@ -172,3 +172,28 @@ fn captures_at<'t>(
 ) -> Result<Option<Captures<'t>>, String> {
     regex.captures_from_pos(text, from).map_err(|error| error.to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refuse(pattern: &str, text: &str) {
+        let found = Pattern::compile(pattern).and_then(|pattern| pattern.find(text).map(|_| ()));
+        assert!(found.is_err());
+    }
+
+    #[test]
+    fn no_pattern_exhausts_the_process() {
+        refuse(&"(".repeat(100_000), "a");
+        refuse(&format!("{}a{}", "(".repeat(50_000), ")".repeat(50_000)), "a");
+        refuse("(((a{1000}){1000}){1000}){1000}", "a");
+        refuse(&"[".repeat(100_000), "a");
+    }
+
+    #[test]
+    fn searching_ends() {
+        let pattern = Pattern::compile(r"(?=(a+)+b)\1(a|aa)+\2$").unwrap();
+        assert!(!matches!(pattern.find(&"a".repeat(5_000)), Ok(Some(_))));
+    }
+}

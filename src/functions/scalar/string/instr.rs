@@ -1,9 +1,11 @@
 //! `INSTR(text, part[, position[, occurrence]])`.
 
+use datafusion::arrow::array::ArrayRef;
+use memchr::memmem::{Finder, FinderRev};
+
 use crate::functions::scalar::string::textual;
 use crate::functions::scalar::utf16;
 use crate::functions::{Call, FunctionError, ScalarFunction};
-use datafusion::arrow::array::ArrayRef;
 
 /// Where a text stands in another.
 pub(super) fn instr() -> ScalarFunction {
@@ -34,27 +36,44 @@ fn find(call: &mut Call<'_>) -> Result<ArrayRef, FunctionError> {
         let position = position.map_or(Some(1), |numbers| numbers.get(row))?;
         let occurrence = occurrence.map_or(Some(1), |numbers| numbers.get(row))?;
         let (Some(text), Some(part)) = (text.get(row), part.get(row)) else { return Some(0) };
-        let units = |text: &str| text.encode_utf16().collect::<Vec<u16>>();
-        Some(find_units(units(text), units(part), position, occurrence).unwrap_or(0))
+        Some(position_of(text, part, position, occurrence).unwrap_or(0))
     })
 }
 
-fn find_units(mut text: Vec<u16>, mut part: Vec<u16>, position: i32, nth: i32) -> Option<i32> {
-    let start = usize::try_from(position.unsigned_abs()).ok()?.checked_sub(1)?;
-    if text.len() <= start {
+/// Returns the position in UTF-16 units, as all positions are.
+fn position_of(text: &str, part: &str, position: i32, occurrence: i32) -> Option<i32> {
+    let skipped = usize::try_from(position.unsigned_abs()).ok()?.checked_sub(1)?;
+    let length = utf16::length(text);
+    let others = usize::try_from(occurrence).ok()?.checked_sub(1)?;
+    if length <= skipped {
         return None;
     }
-    if position < 0 {
-        text.reverse();
-        part.reverse();
+    let found = if 0 < position {
+        nth_from(text, part, utf16::byte_of(text, skipped), others)
+    } else {
+        nth_before(text, part, utf16::byte_of(text, length - skipped), others)
+    };
+    i32::try_from(utf16::length(&text[..found?]) + 1).ok()
+}
+
+/// Finds the first occurrence that begins at or after a byte, or one of those after it, which may overlap.
+fn nth_from(text: &str, part: &str, from: usize, others: usize) -> Option<usize> {
+    let finder = Finder::new(part);
+    let find = |from: usize| Some(from + finder.find(text.as_bytes().get(from..)?)?);
+    let mut found = find(from)?;
+    for _ in 0..if part.is_empty() { 0 } else { others } {
+        found = find(found + 1)?;
     }
-    let mut found = utf16::find(&text, &part, start)?;
-    if !part.is_empty() {
-        for _ in 1..nth {
-            found = utf16::find(&text, &part, found + 1)?;
-        }
+    Some(found)
+}
+
+/// Finds the last occurrence that ends at or before a byte, or one of those before it, which may overlap.
+fn nth_before(text: &str, part: &str, until: usize, others: usize) -> Option<usize> {
+    let finder = FinderRev::new(part);
+    let find = |until: usize| finder.rfind(&text.as_bytes()[..until]);
+    let mut found = find(until)?;
+    for _ in 0..if part.is_empty() { 0 } else { others } {
+        found = find((found + part.len()).checked_sub(1)?)?;
     }
-    let index =
-        if position < 0 { (text.len() + 1).checked_sub(found + part.len())? } else { found + 1 };
-    (0 < nth).then(|| i32::try_from(index).ok()).flatten()
+    Some(found)
 }

@@ -1,14 +1,16 @@
 //! However the rows are cut into batches, and whether an argument is a constant or a column of one value, a function returns
 //! the same; and no input stops it.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::datatypes::i256;
 use proptest::prelude::{ProptestConfig, any, proptest};
 
 use crate::functions::scalar::tests::literals::{concrete, write_value};
 use crate::functions::scalar::{PACKAGES, ScalarFunction};
 use crate::functions::{Argument, ArgumentType, ParamType, ResolvedScalar, RowFailures, Signature};
 use crate::types::{Decimal, SqlType, Value, column_of, value_at};
-use datafusion::arrow::datatypes::i256;
 
 const ROW_COUNT: usize = 12;
 
@@ -58,8 +60,8 @@ fn check_constants(
     let mut as_constants = Vec::new();
     for (sql_type, column) in types.iter().zip(columns) {
         if random.below(2) == 0 {
-            as_columns.push(Argument::Column(column.clone()));
-            as_constants.push(Argument::Column(column.clone()));
+            as_columns.push(Argument::Column(Arc::clone(column)));
+            as_constants.push(Argument::Column(Arc::clone(column)));
             continue;
         }
         let value = value_at(column, random.below(ROW_COUNT));
@@ -170,9 +172,9 @@ impl Random {
             }
             SqlType::Map(_, value) => {
                 let keys = ["", "a", "é", "𝄞"];
-                let entries = keys.iter().filter(|_| self.0 % 3 != 0);
-                let entries: Vec<&&str> = entries.collect();
-                Value::Map(entries.iter().map(|k| (Value::from(**k), self.value(value))).collect())
+                let count = self.below(1 + keys.len());
+                let keys = keys.into_iter().take(count);
+                Value::Map(keys.map(|key| (Value::from(key), self.value(value))).collect())
             }
             SqlType::Struct(fields) => {
                 Value::Struct(fields.iter().map(|field| self.value(&field.sql_type)).collect())

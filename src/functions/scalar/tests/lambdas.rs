@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
+use datafusion::arrow::array::{ArrayRef, UInt32Array};
 
 use crate::functions::scalar::tests::literals::{cast, read_arguments};
 use crate::functions::scalar::tests::{REGISTRY, column, evaluate};

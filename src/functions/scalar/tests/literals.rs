@@ -1,5 +1,7 @@
 //! Reads and writes the values of the tables.
 
+use std::sync::Arc;
+
 use datafusion::arrow::datatypes::i256;
 
 use crate::functions::elements::write_plain_decimal;
@@ -39,7 +41,7 @@ pub(super) fn concrete(param: &ParamType, generic: &dyn Fn(&str) -> SqlType) -> 
             SqlType::map(concrete(key, generic), concrete(value, generic))
         }
         ParamType::Struct(fields) => SqlType::structure(
-            fields.iter().map(|(name, field)| (name.clone(), concrete(field, generic))),
+            fields.iter().map(|(name, field)| (Arc::clone(name), concrete(field, generic))),
         ),
         ParamType::Decimal => SqlType::Decimal { precision: 6, scale: 2 },
         ParamType::Generic(name) => generic(name),
