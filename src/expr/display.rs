@@ -5,9 +5,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::expr::cast::{date_text, time_text, timestamp_text};
 use crate::expr::decimal::plain_text;
 use crate::expr::{ArithmeticOp, ComparisonOp, Expr};
+use crate::types::datetime::iso::{write_date, write_time, write_timestamp};
 use crate::types::{SqlType, StructField, Value};
 
 impl fmt::Display for Expr {
@@ -193,9 +193,9 @@ fn write_value(value: &Value, sql_type: &SqlType, f: &mut fmt::Formatter<'_>) ->
         Value::Decimal(v) => f.write_str(&plain_text(*v)),
         Value::Varchar(v) => write!(f, "'{}'", v.replace('\'', "''")),
         Value::Bytes(v) => write!(f, "'{}'", STANDARD.encode(v)),
-        Value::Date(v) => f.write_str(&date_text(*v).unwrap_or_default()),
-        Value::Time(v) => f.write_str(&time_text(*v).unwrap_or_default()),
-        Value::Timestamp(v) => f.write_str(&timestamp_text(*v).unwrap_or_default()),
+        Value::Date(v) => f.write_str(&written(|out| write_date(*v, out))),
+        Value::Time(v) => f.write_str(&written(|out| write_time(*v, out))),
+        Value::Timestamp(v) => f.write_str(&written(|out| write_timestamp(*v, out))),
         Value::Array(values) => {
             let SqlType::Array(element) = sql_type else { return Ok(()) };
             f.write_str("ARRAY[")?;
@@ -227,4 +227,10 @@ fn write_value(value: &Value, sql_type: &SqlType, f: &mut fmt::Formatter<'_>) ->
             f.write_str(")")
         }
     }
+}
+
+fn written(write: impl FnOnce(&mut String)) -> String {
+    let mut text = String::new();
+    write(&mut text);
+    text
 }

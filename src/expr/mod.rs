@@ -4,8 +4,8 @@
 //! ast::Expr ─resolve(scope, registry)▶ Expr ─evaluate(rows)▶ column
 //! ```
 //!
-//! [`resolve`] looks names up, types every node by ksqlDB's rules, and makes every coercion a node of its own. What comes out can be
-//! evaluated on the columns of a batch as often as wanted; a row that cannot be computed is NULL and a
+//! [`resolve`] looks names up, types every node by ksqlDB's rules, and makes every coercion a node of its own. What comes out
+//! can be evaluated on the columns of a batch as often as wanted; a row that cannot be computed is NULL and a
 //! [`RowFailure`](crate::functions::RowFailure).
 
 mod error;

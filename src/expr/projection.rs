@@ -87,6 +87,10 @@ fn count<'a>(
     is_reached: bool,
     found: &mut BTreeMap<u64, Vec<Found<'a>>>,
 ) -> Option<usize> {
+    // What stands in a lambda is computed as often as the lambda is called, maybe never.
+    if matches!(expr, Expr::Lambda { .. }) {
+        return None;
+    }
     let mut size = Some(1);
     for (at, child) in expr.children().into_iter().enumerate() {
         let child_is_reached = is_reached && is_always_reached(expr, at);
@@ -95,7 +99,8 @@ fn count<'a>(
     }
     let size = match expr {
         Expr::Column { .. } | Expr::Literal { .. } => return size,
-        // What uses a parameter means something else elsewhere; a lambda is no value.
+        // A conversion that nobody wrote fails as a part of what it stands in.
+        Expr::Cast { implicit: true, .. } => return size,
         Expr::LambdaParam { .. } | Expr::Lambda { .. } => return None,
         Expr::Call { function, .. } if function.0.is_volatile => return None,
         _ => size?,
@@ -115,7 +120,6 @@ fn count<'a>(
 fn is_always_reached(expr: &Expr, part: usize) -> bool {
     match expr {
         Expr::And(_) | Expr::Or(_) | Expr::Case { .. } => part == 0,
-        Expr::Lambda { .. } => false,
         _ => true,
     }
 }
@@ -123,7 +127,7 @@ fn is_always_reached(expr: &Expr, part: usize) -> bool {
 fn replace(expr: &mut Expr, wanted: &Expr, by: &Expr) {
     if expr == wanted {
         *expr = by.clone();
-        return;
+    } else if !matches!(expr, Expr::Lambda { .. }) {
+        expr.children_mut().into_iter().for_each(|child| replace(child, wanted, by));
     }
-    expr.children_mut().into_iter().for_each(|child| replace(child, wanted, by));
 }

@@ -1,15 +1,11 @@
 //! CAST: which type can be converted to which, and the conversion of columns.
 
-mod datetime;
 mod decimals;
 mod nested;
 mod parse;
 mod scalars;
 mod text;
 
-pub(super) use datetime::{
-    date_text, parse_date, parse_time, parse_timestamp, time_text, timestamp_text,
-};
 pub(super) use nested::{Elements, elements_of, map_of, struct_of};
 pub(super) use parse::{parse_exact_boolean, trim};
 
@@ -61,7 +57,7 @@ pub(super) fn can_fail(from: &SqlType, to: &SqlType) -> bool {
     !matches!(
         (from, to),
         (Int | Bigint | Double | Decimal { .. }, Int | Bigint | Double)
-            | (Int | Bigint | Double | Decimal { .. } | Boolean, Varchar)
+            | (_, Varchar)
             | (Varchar, Boolean)
             | (Timestamp, Time)
             | (Date, Timestamp)
@@ -83,7 +79,7 @@ pub(super) fn cast(
         (Array(from), Array(to)) => nested::cast_array(array, from, to, fail),
         (Map(..), Map(..)) => nested::cast_map(array, (from, to), fail),
         (Struct(from), Struct(to)) => nested::cast_struct(array, from, to, fail),
-        (Array(_) | Map(..) | Struct(_), Varchar) => scalars::to_text(array, from, fail),
+        (Array(_) | Map(..) | Struct(_), Varchar) => Ok(scalars::to_text(array, from)),
         (_, SqlType::Decimal { .. }) => decimals::to_decimal(array, to, fail),
         (SqlType::Decimal { .. }, _) => decimals::from_decimal(array, to),
         (_, _) => scalars::cast_scalar(array, (from, to), fail),

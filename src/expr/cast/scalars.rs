@@ -13,12 +13,11 @@ use datafusion::arrow::datatypes::{
 };
 
 use crate::expr::cast::Fail;
-use crate::expr::cast::datetime::{
-    date_of, parse_date, parse_time, parse_timestamp, start_of, time_of,
-};
 use crate::expr::cast::parse::{not_a_number, parse_boolean, parse_double, trim};
 use crate::expr::cast::text::write_value;
 use crate::functions::FunctionError;
+use crate::types::datetime::calendar::DAY_MS;
+use crate::types::datetime::{DateTimeError, iso};
 use crate::types::{SqlType, value_at};
 
 /// Converts between scalar types.
@@ -29,7 +28,7 @@ pub(super) fn cast_scalar(
 ) -> Result<ArrayRef, FunctionError> {
     use SqlType::{Bigint, Date, Double, Int, Time, Timestamp, Varchar};
     Ok(match (from, to) {
-        (_, Varchar) => return to_text(array, from, fail),
+        (_, Varchar) => to_text(array, from),
         (Varchar, _) => return parse_text(array, to, fail),
         (Int, Bigint) => map::<Int32Type, Int64Type>(array, i64::from),
         (Int, Double) => map::<Int32Type, Float64Type>(array, f64::from),
@@ -42,12 +41,15 @@ pub(super) fn cast_scalar(
         #[expect(clippy::cast_possible_truncation, reason = "as Java's longValue: it saturates")]
         (Double, Bigint) => map::<Float64Type, Int64Type>(array, |v| v as i64),
         (Timestamp, Date) => try_map::<TimestampMillisecondType, Date32Type>(array, fail, |v| {
-            date_of(v).ok_or_else(|| "the timestamp is beyond the calendar".to_owned())
+            let days = i32::try_from(v.div_euclid(DAY_MS));
+            days.map_err(|_| "the timestamp is beyond the calendar".to_owned())
         }),
         (Timestamp, Time) => map::<TimestampMillisecondType, Time32MillisecondType>(array, |v| {
-            time_of(v).unwrap_or_default()
+            i32::try_from(v.rem_euclid(DAY_MS)).unwrap_or_default()
         }),
-        (Date, Timestamp) => map::<Date32Type, TimestampMillisecondType>(array, start_of),
+        (Date, Timestamp) => {
+            map::<Date32Type, TimestampMillisecondType>(array, |v| i64::from(v) * DAY_MS)
+        }
         _ => {
             return Err(FunctionError::InvalidArgument(format!(
                 "Cast of {from} to {to} is not supported"
@@ -87,11 +89,7 @@ fn attempt<I, O>(
 }
 
 /// Writes every value as text.
-pub(super) fn to_text(
-    array: &ArrayRef,
-    from: &SqlType,
-    fail: &mut Fail<'_>,
-) -> Result<ArrayRef, FunctionError> {
+pub(super) fn to_text(array: &ArrayRef, from: &SqlType) -> ArrayRef {
     let mut builder = StringBuilder::with_capacity(array.len(), array.len() * 8);
     let mut text = String::new();
     for row in 0..array.len() {
@@ -100,15 +98,10 @@ pub(super) fn to_text(
             continue;
         }
         text.clear();
-        match write_value(&value_at(array, row), from, &mut text) {
-            Ok(()) => builder.append_value(&text),
-            Err(reason) => {
-                fail(row, reason);
-                builder.append_null();
-            }
-        }
+        write_value(&value_at(array, row), from, &mut text);
+        builder.append_value(&text);
     }
-    Ok(Arc::new(builder.finish()))
+    Arc::new(builder.finish())
 }
 
 /// Reads every text as a value.
@@ -130,9 +123,15 @@ fn parse_text(
             parse_all::<Int64Type>(array, fail, |t| t.parse().map_err(|_| not_a_number(t)))
         }
         SqlType::Double => parse_all::<Float64Type>(array, fail, parse_double),
-        SqlType::Date => parse_all::<Date32Type>(array, fail, parse_date),
-        SqlType::Time => parse_all::<Time32MillisecondType>(array, fail, parse_time),
-        SqlType::Timestamp => parse_all::<TimestampMillisecondType>(array, fail, parse_timestamp),
+        SqlType::Date => {
+            parse_all::<Date32Type>(array, fail, |t| iso::parse_date(t).map_err(in_words))
+        }
+        SqlType::Time => parse_all::<Time32MillisecondType>(array, fail, |t| {
+            iso::parse_time(t).map_err(in_words)
+        }),
+        SqlType::Timestamp => parse_all::<TimestampMillisecondType>(array, fail, |t| {
+            iso::parse_timestamp(t).map_err(in_words)
+        }),
         SqlType::Bytes => parse_bytes(array, fail),
         SqlType::Decimal { .. }
         | SqlType::Varchar
@@ -144,6 +143,10 @@ fn parse_text(
             )));
         }
     })
+}
+
+fn in_words(error: DateTimeError) -> String {
+    error.to_string()
 }
 
 fn parse_all<O: ArrowPrimitiveType>(

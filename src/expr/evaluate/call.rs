@@ -57,20 +57,15 @@ impl Evaluator<'_> {
 
     /// What fails within a call or a field that is an argument is NULL to the function.
     fn argument(&mut self, arg: &Expr, frame: &Frame<'_>) -> Result<Evaluated, FunctionError> {
-        match arg {
-            Expr::Call { .. } | Expr::Field { .. } => {
-                self.guarded(frame, |evaluator| evaluator.eval(arg, frame))
-            }
-            arg => self.eval(arg, frame),
+        if self.guards_argument(arg, frame) {
+            return self.guarded(frame, |evaluator| evaluator.eval(arg, frame));
         }
+        self.eval(arg, frame)
     }
 
     /// Takes along what the body of a lambda needs of the rows that the call stands in.
     fn capture(&mut self, body: &Expr, frame: &Frame<'_>) -> Result<Lambda, FunctionError> {
-        let columns = body.columns().into_iter().map(|index| {
-            let column = self.eval(&placeholder(body, index), frame)?;
-            Ok((index, column.expand(frame.row_count())?))
-        });
+        let columns = body.columns().into_iter().map(|index| Ok((index, frame.column(index)?)));
         let columns = columns.collect::<Result<Vec<_>, FunctionError>>()?;
         let params = (0..frame.param_count()).map(|index| frame.param(index));
         Ok(Lambda {
@@ -81,17 +76,6 @@ impl Evaluator<'_> {
             notes: Mutex::default(),
         })
     }
-}
-
-/// Returns the reference to a column as it stands in an expression.
-fn placeholder(body: &Expr, wanted: usize) -> Expr {
-    let mut found = None;
-    body.visit(&mut |expr| {
-        if matches!(expr, Expr::Column { index, .. } if *index == wanted) {
-            found.get_or_insert(expr);
-        }
-    });
-    found.unwrap_or(body).clone()
 }
 
 /// The body of a lambda with what it needs.

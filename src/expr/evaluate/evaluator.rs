@@ -20,6 +20,8 @@ use crate::types::{SqlType, column_of};
 /// A column that was computed before, with what failed.
 pub(in crate::expr) struct Shared {
     column: Evaluated,
+    /// Whether it is a call or a field: as the argument of a call, that is a guard.
+    guards_argument: bool,
     /// The first failure of each row, in the order of rows, and whether the row failed for good.
     failures: Vec<(RowFailure, bool)>,
 }
@@ -47,13 +49,15 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Returns a column for others to use, with what failed.
-    pub(super) fn into_shared(self, column: Evaluated) -> Shared {
+    pub(super) fn into_shared(self, expr: &Expr, column: Evaluated) -> Shared {
+        let guards_argument = matches!(expr, Expr::Call { .. } | Expr::Field { .. });
         let failed = self.failed.clone();
         let with_rows = |failure: RowFailure| {
             let is_failed = failed.contains(&failure.row);
             (failure, is_failed)
         };
-        Shared { column, failures: self.into_failures().into_iter().map(with_rows).collect() }
+        let failures = self.into_failures().into_iter().map(with_rows).collect();
+        Shared { column, guards_argument, failures }
     }
 
     /// Returns the rows that failed outside of any guard.
@@ -174,8 +178,16 @@ impl<'a> Evaluator<'a> {
         (left, op, right): (&Expr, ComparisonOp, &Expr),
         frame: &Frame<'_>,
     ) -> Result<Evaluated, FunctionError> {
-        let (left, right) = (self.eval(left, frame)?, self.eval(right, frame)?);
+        let (left, right) = (self.compared(left, frame)?, self.compared(right, frame)?);
         comparison::compare(&left, op, &right)
+    }
+
+    /// Evaluates an operand of a comparison. A conversion that nobody wrote is a part of the comparison, not a guard.
+    fn compared(&mut self, expr: &Expr, frame: &Frame<'_>) -> Result<Evaluated, FunctionError> {
+        match expr {
+            Expr::Cast { operand, sql_type, implicit: true } => self.cast(operand, sql_type, frame),
+            expr => self.eval(expr, frame),
+        }
     }
 
     fn between(
@@ -185,8 +197,8 @@ impl<'a> Evaluator<'a> {
         negated: bool,
         frame: &Frame<'_>,
     ) -> Result<Evaluated, FunctionError> {
-        let operand = self.eval(operand, frame)?;
-        let (low, high) = (self.eval(low, frame)?, self.eval(high, frame)?);
+        let operand = self.compared(operand, frame)?;
+        let (low, high) = (self.compared(low, frame)?, self.compared(high, frame)?);
         comparison::between(&operand, (&low, &high), negated)
     }
 
@@ -204,10 +216,29 @@ impl<'a> Evaluator<'a> {
         })
     }
 
+    /// Returns what was computed before, if the index of a column means that.
+    fn shared(&self, index: usize, frame: &Frame<'_>) -> Option<&'a Shared> {
+        self.shared.get(index.checked_sub(frame.column_count())?)
+    }
+
+    /// Tells whether an argument of a call is a guard.
+    pub(super) fn guards_argument(&self, arg: &Expr, frame: &Frame<'_>) -> bool {
+        match arg {
+            Expr::Call { .. } | Expr::Field { .. } => true,
+            Expr::Column { index, .. } => {
+                self.shared(*index, frame).is_some_and(|shared| shared.guards_argument)
+            }
+            _ => false,
+        }
+    }
+
+    /// Tells whether a column was computed before and has rows that failed.
+    pub(super) fn has_failures(&self, index: usize, frame: &Frame<'_>) -> bool {
+        self.shared(index, frame).is_some_and(|shared| !shared.failures.is_empty())
+    }
+
     fn column(&mut self, index: usize, frame: &Frame<'_>) -> Result<Evaluated, FunctionError> {
-        let Some(shared) =
-            index.checked_sub(frame.column_count()).and_then(|at| self.shared.get(at))
-        else {
+        let Some(shared) = self.shared(index, frame) else {
             return Ok(Evaluated::Column(frame.column(index)?));
         };
         self.fail_again(&shared.failures, frame);

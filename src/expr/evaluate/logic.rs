@@ -54,7 +54,7 @@ impl Evaluator<'_> {
             if open_count == 0 {
                 break;
             }
-            if open_count == frame.row_count() || !can_fail(operand) {
+            if open_count == frame.row_count() || !self.can_fail(operand, frame) {
                 let evaluated = self.eval(operand, frame)?.expand(frame.row_count())?;
                 result = kleene(&result, boolean(&evaluated)?).map_err(arrow_error)?;
                 continue;
@@ -102,6 +102,40 @@ impl Evaluator<'_> {
         }
         pieces.into_column(sql_type)
     }
+
+    /// Tells whether an expression may fail for a row, so that it matters which rows reach it.
+    fn can_fail(&self, expr: &Expr, frame: &Frame<'_>) -> bool {
+        let fails_itself = match expr {
+            Expr::Cast { operand, sql_type, .. } => cast::can_fail(operand.sql_type(), sql_type),
+            Expr::Arithmetic { op, sql_type, .. } => match (op, sql_type) {
+                (ArithmeticOp::Divide | ArithmeticOp::Modulus, SqlType::Int | SqlType::Bigint)
+                | (_, SqlType::Decimal { .. }) => true,
+                (_, _) => false,
+            },
+            Expr::Like { pattern, escape, .. } => {
+                escape.is_some() || !matches!(pattern.as_ref(), Expr::Literal { .. })
+            }
+            // Whatever takes time is not computed in vain either.
+            Expr::Call { .. } | Expr::Map { .. } | Expr::Lambda { .. } => true,
+            Expr::Column { index, .. } => self.has_failures(*index, frame),
+            Expr::Literal { .. }
+            | Expr::LambdaParam { .. }
+            | Expr::Negate(_)
+            | Expr::Comparison { .. }
+            | Expr::Not(_)
+            | Expr::And(_)
+            | Expr::Or(_)
+            | Expr::IsNull { .. }
+            | Expr::Between { .. }
+            | Expr::In { .. }
+            | Expr::Case { .. }
+            | Expr::Subscript { .. }
+            | Expr::Field { .. }
+            | Expr::Array { .. }
+            | Expr::Struct { .. } => false,
+        };
+        fails_itself || expr.children().into_iter().any(|child| self.can_fail(child, frame))
+    }
 }
 
 fn boolean(array: &ArrayRef) -> Result<&BooleanArray, FunctionError> {
@@ -132,40 +166,6 @@ fn scatter(values: &BooleanArray, marked: &BooleanArray, neutral: bool) -> Boole
         }
     }
     builder.finish()
-}
-
-/// Tells whether an expression may fail for a row, so that it matters which rows reach it.
-fn can_fail(expr: &Expr) -> bool {
-    let fails_itself = match expr {
-        Expr::Cast { operand, sql_type, .. } => cast::can_fail(operand.sql_type(), sql_type),
-        Expr::Arithmetic { op, sql_type, .. } => match (op, sql_type) {
-            (ArithmeticOp::Divide | ArithmeticOp::Modulus, SqlType::Int | SqlType::Bigint)
-            | (_, SqlType::Decimal { .. }) => true,
-            (_, _) => false,
-        },
-        Expr::Like { pattern, escape, .. } => {
-            escape.is_some() || !matches!(pattern.as_ref(), Expr::Literal { .. })
-        }
-        // Whatever takes time is not computed in vain either.
-        Expr::Call { .. } | Expr::Map { .. } | Expr::Lambda { .. } => true,
-        Expr::Column { .. }
-        | Expr::Literal { .. }
-        | Expr::LambdaParam { .. }
-        | Expr::Negate(_)
-        | Expr::Comparison { .. }
-        | Expr::Not(_)
-        | Expr::And(_)
-        | Expr::Or(_)
-        | Expr::IsNull { .. }
-        | Expr::Between { .. }
-        | Expr::In { .. }
-        | Expr::Case { .. }
-        | Expr::Subscript { .. }
-        | Expr::Field { .. }
-        | Expr::Array { .. }
-        | Expr::Struct { .. } => false,
-    };
-    fails_itself || expr.children().into_iter().any(can_fail)
 }
 
 /// The results of CASE as they come together.

@@ -121,7 +121,7 @@ impl Expr {
     ) -> Result<Shared, FunctionError> {
         let mut evaluator = Evaluator::new(rows.now_ms, shared);
         let column = evaluator.eval(self, &Frame::new(rows.columns, &[], rows.row_count))?;
-        Ok(evaluator.into_shared(column))
+        Ok(evaluator.into_shared(self, column))
     }
 
     /// Computes it where columns from `rows.columns.len()` on are those computed before.

@@ -2,7 +2,6 @@
 
 use tidemill_grammar::ast::{self, ExprKind, Position};
 
-use crate::expr::cast::parse_timestamp;
 use crate::expr::display::comparison_symbol;
 use crate::expr::resolve::coerce::{
     coerce_list, common_type, is_null, typed_null, wider_integer_or_double,
@@ -10,6 +9,7 @@ use crate::expr::resolve::coerce::{
 use crate::expr::resolve::node::{Resolver, at};
 use crate::expr::resolve::operator::{base_name, implicit_cast};
 use crate::expr::{ComparisonOp, Expr, ResolveError, ResolveErrorKind};
+use crate::types::datetime::iso::parse_timestamp;
 use crate::types::{SqlType, Value};
 
 /// Columns of milliseconds that can be compared with a text that is a timestamp.
@@ -86,7 +86,8 @@ fn is_time_in_ms(ast: &ast::Expr, resolved: &Expr) -> bool {
 /// Reads a text literal as a timestamp in milliseconds.
 fn timestamp_in_ms(expr: Expr) -> Result<Expr, ResolveErrorKind> {
     let Expr::Literal { value: Value::Varchar(text), .. } = &expr else { return Ok(expr) };
-    let ms = parse_timestamp(text).map_err(ResolveErrorKind::Mistyped)?;
+    let ms =
+        parse_timestamp(text).map_err(|error| ResolveErrorKind::Mistyped(error.to_string()))?;
     Ok(Expr::Literal { value: Value::Bigint(ms), sql_type: SqlType::Bigint })
 }
 

@@ -2,9 +2,9 @@
 
 use tidemill_grammar::ast::{DataType, Literal};
 
-use crate::expr::cast::{parse_date, parse_time, parse_timestamp};
 use crate::expr::decimal::Written;
 use crate::expr::{Expr, ResolveErrorKind};
+use crate::types::datetime::iso::{parse_date, parse_time, parse_timestamp};
 use crate::types::{DECIMAL_PRECISION_MAX, Decimal, SqlType, Value};
 
 /// Resolves a literal. NULL has no type of its own: VARCHAR stands for it.
@@ -49,6 +49,6 @@ pub(super) fn typed_literal(data_type: &DataType, text: &str) -> Result<Expr, Re
             return Err(ResolveErrorKind::Mistyped(reason));
         }
     };
-    let value = value.map_err(ResolveErrorKind::Mistyped)?;
+    let value = value.map_err(|error| ResolveErrorKind::Mistyped(error.to_string()))?;
     Ok(Expr::Literal { value, sql_type })
 }

@@ -219,7 +219,10 @@ proptest! {
         let (scope, arrays) = scope_and_batch();
         let registry = registry();
         let mut exprs = Vec::new();
-        for source in &texts {
+        // The last two have all of the first in common with it.
+        let around = |text: &String| [text.clone(), format!("({text} IS NULL)"), format!("ARRAY[{text}]")];
+        let sources: Vec<String> = texts.iter().flat_map(around).collect();
+        for source in &sources {
             let Ok(ast) = parse_expression(source) else { continue };
             let Ok(expr) = resolve(&ast, &scope, &registry) else { continue };
             let whole = evaluate(&expr, &arrays, ROWS.len());
@@ -233,10 +236,15 @@ proptest! {
         let rows = Rows { columns: &arrays, row_count: ROWS.len(), now_ms: 0 };
         let mut failures = RowFailures::default();
         let together = Projection::new(exprs.clone()).evaluate(&rows, &mut failures).unwrap();
+        let mut all_failures = Vec::new();
         for (expr, array) in exprs.iter().zip(&together) {
-            let alone = evaluate(expr, &arrays, ROWS.len());
-            prop_assert_eq!(text(&(alone.0, Vec::new())), text(&outcome(array, RowFailures::default())), "{}", expr);
+            let (values, failed) = evaluate(expr, &arrays, ROWS.len());
+            all_failures.extend(failed);
+            let shared = outcome(array, RowFailures::default());
+            prop_assert_eq!(text(&(values, Vec::new())), text(&shared), "{}", expr);
         }
+        let (_, shared_failures) = outcome(&arrays[0], failures);
+        prop_assert_eq!(shared_failures, all_failures, "{:?}", texts);
     }
 }
 

@@ -56,6 +56,11 @@ fn a_shared_failure_fails_all_that_use_it() {
         "CASE WHEN 1 / A > 0 THEN 'x' ELSE 'y' END",
         "A",
         "ARRAY[1 / A]",
+        "A <> 0 AND 1 / A > 0",
+        "COALESCE(POSITIVE(A), 7)",
+        "POSITIVE(A)",
+        "TRANSFORM(ARRAY[A], X => POSITIVE(A))",
+        "CASE COALESCE(POSITIVE(0), 2) * A WHEN A THEN 'x' WHEN A THEN NULL END",
     ];
     let exprs: Vec<Expr> = texts.iter().map(|text| resolved(text, &scope).unwrap()).collect();
     let arrays = batch(&scope, &["1; 'x'", "0; '0'", "null; '1'"]);
@@ -68,11 +73,11 @@ fn a_shared_failure_fails_all_that_use_it() {
             |row| Expr::Literal { value: value_at(result, row), sql_type: expr.sql_type().clone() };
         let shown = format!("{}: {} {} {}", expr.sql_type(), literal(0), literal(1), literal(2));
         let alone = show(expr, &arrays, 3).replace(" (/ by zero)", "");
-        let alone = alone.replace(" (For input string: \"x\")", "");
+        let alone = alone.replace(" (For input string: \"x\")", "").replace(" (not positive)", "");
         assert_eq!(shown, alone, "{expr}");
     }
     // One for each expression that fails.
-    assert_eq!(failures.0.len(), 5);
+    assert_eq!(failures.0.len(), 11);
 }
 
 #[test]

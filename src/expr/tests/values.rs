@@ -155,7 +155,7 @@ fn texts_dates_and_composites_are_compared() {
         "A = S",
         "A TIME; S VARCHAR",
         &["'10:00:00'; 'x'"],
-        expect!["BOOLEAN: false (Failed to parse time 'x')"],
+        expect!["BOOLEAN: null (Failed to parse time 'x': there is no such time)"],
     );
     check(
         "A = ARRAY[1, 2]",
@@ -209,8 +209,8 @@ fn times_in_milliseconds_are_compared_with_text() {
         "ROWTIME BIGINT",
         &[],
         expect![[r#"
-        error: Failed to parse timestamp 'x'
-        Required format is: "yyyy-MM-dd'T'HH:mm:ss.SSS", with an optional numeric 4-digit timezone, for example: '2020-05-26T23:59:58.000' or with tz: '2020-05-26T23:59:58.000+0200'. A trailing 'Z' instead of tz indicates the zero UTC offset. Partials are also supported, for example "2020-05-26""#]],
+            error: Failed to parse timestamp 'x': Text 'x-01-01T00:00:00.000' could not be parsed at index 0
+            Required format is: "yyyy-MM-dd'T'HH:mm:ss.SSS", with an optional numeric 4-digit timezone, for example: '2020-05-26T23:59:58.000' or with tz: '2020-05-26T23:59:58.000+0200'. A trailing 'Z' instead of tz indicates the zero UTC offset. Partials are also supported, for example "2020-05-26""#]],
     );
 }
 
@@ -545,7 +545,9 @@ fn casts_convert_dates_and_composites() {
         "CAST(A AS TIMESTAMP)",
         "A VARCHAR",
         &["'2022-04-28T21:44:47.943Z'", "'x'"],
-        expect!["TIMESTAMP: 2022-04-28T21:44:47.943 null (Failed to parse timestamp 'x')"],
+        expect![
+            "TIMESTAMP: 2022-04-28T21:44:47.943 null (Failed to parse timestamp 'x': Text 'x-01-01T00:00:00.000' could not be parsed at index 0)"
+        ],
     );
     check(
         "CAST(A AS DATE)",
