@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads text at its first quote.
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at + 1;
         if let Some(end) = quote_or_backslash(self.bytes, start)

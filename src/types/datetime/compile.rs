@@ -13,7 +13,8 @@ pub(super) fn compile(pattern: &str) -> Result<Vec<Item>, DateTimeError> {
     if PATTERN_SIZE_MAX < pattern.len() {
         return Err(DateTimeError::PatternTooLarge);
     }
-    let mut compiler = Compiler { pattern, rest: pattern, open: Vec::new(), items: Items::default() };
+    let mut compiler =
+        Compiler { pattern, rest: pattern, open: Vec::new(), items: Items::default() };
     while let Some(c) = compiler.rest.chars().next() {
         compiler.next(c)?;
     }

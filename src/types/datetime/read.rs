@@ -255,7 +255,8 @@ impl<'a> Reader<'a> {
     fn padded(&mut self, width: u8, item: &Item) -> Option<()> {
         let end = self.at + usize::from(width);
         let field = self.text.get(self.at..end)?;
-        let mut inner = Reader { text: self.text.get(..end)?, at: self.at, fields: Fields::default() };
+        let mut inner =
+            Reader { text: self.text.get(..end)?, at: self.at, fields: Fields::default() };
         inner.at += field.len() - field.trim_start_matches(' ').len();
         std::mem::swap(&mut inner.fields, &mut self.fields);
         let read = inner.item(item);

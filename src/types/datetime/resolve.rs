@@ -1,8 +1,6 @@
 //! Fields, made into dates and times by the rules of Java's "smart" resolving.
 
-use crate::types::datetime::calendar::{
-    DAY_MS, Date, day_of_week, days_of_week, days_of,
-};
+use crate::types::datetime::calendar::{DAY_MS, Date, day_of_week, days_of, days_of_week};
 use crate::types::datetime::field::Field;
 use crate::types::datetime::read::Fields;
 use crate::types::datetime::{DateTimeError, Zone};

@@ -78,7 +78,8 @@ fn dates_and_times_that_are_almost_there() {
 
 #[test]
 fn says_where_a_text_goes_wrong() {
-    let unmatched = |text: &str, index: usize| format!("Text '{text}' could not be parsed at index {index}");
+    let unmatched =
+        |text: &str, index: usize| format!("Text '{text}' could not be parsed at index {index}");
     check("yyyy-MM-dd", "2018/05/11", &unmatched("2018/05/11", 4));
     check("yyyy-MM-dd", "18-05-11", &unmatched("18-05-11", 0));
     check("yyyy-MM-dd", "é018-05-11", &unmatched("é018-05-11", 0));
@@ -86,8 +87,16 @@ fn says_where_a_text_goes_wrong() {
     check("HH:mmX", "10:20+0", &unmatched("10:20+0", 5));
     check("d d", "1 2", &unmatched("1 2", 2));
     check("yyyy", "2018é", "Text '2018é' could not be parsed, unparsed text found at index 4");
-    check("yyyy-MM-dd", "2018-13-11", "Text '2018-13-11' could not be parsed: Invalid value for MonthOfYear (valid values 1 - 12): 13");
-    check("E yyyy-MM-dd", "Mon 2018-05-11", "Text 'Mon 2018-05-11' could not be parsed: Conflict found: Field DayOfWeek 1 differs from DayOfWeek 5");
+    check(
+        "yyyy-MM-dd",
+        "2018-13-11",
+        "Text '2018-13-11' could not be parsed: Invalid value for MonthOfYear (valid values 1 - 12): 13",
+    );
+    check(
+        "E yyyy-MM-dd",
+        "Mon 2018-05-11",
+        "Text 'Mon 2018-05-11' could not be parsed: Conflict found: Field DayOfWeek 1 differs from DayOfWeek 5",
+    );
     check("uuuuuuuuu", "999999999", "the time is out of the range of a TIMESTAMP");
 }
 
@@ -123,15 +132,22 @@ fn writes_every_letter() {
     assert_eq!(write("YYYY w W"), "2018 19 2");
     assert_eq!(write("h hh K k H a"), "2 02 2 14 14 PM");
     assert_eq!(write("S SSS SSSSSS n A"), "0 045 045000 45000000 53913045");
-    assert_eq!(write("X XX XXX x xxx Z ZZZZ ZZZZZ O"), "-07 -0700 -07:00 -07 -07:00 -0700 GMT-07:00 -07:00 GMT-7");
+    assert_eq!(
+        write("X XX XXX x xxx Z ZZZZ ZZZZZ O"),
+        "-07 -0700 -07:00 -07 -07:00 -0700 GMT-07:00 -07:00 GMT-7"
+    );
     assert_eq!(write("VV zzzz"), "America/Los_Angeles Pacific Daylight Time");
     assert_eq!(write("pppd'|'''[ddd]"), " 11|'".to_owned() + "");
-    assert_eq!(pattern("X XXX xx Z O z").format_timestamp(0, Zone::UTC).unwrap(), "Z Z +0000 +0000 GMT Z");
+    assert_eq!(
+        pattern("X XXX xx Z O z").format_timestamp(0, Zone::UTC).unwrap(),
+        "Z Z +0000 +0000 GMT Z"
+    );
 }
 
 #[test]
 fn casts_take_what_is_there() {
-    let timestamp = |text: &str| iso::parse_timestamp(text).map(utc).unwrap_or_else(|e| e.to_string());
+    let timestamp =
+        |text: &str| iso::parse_timestamp(text).map(utc).unwrap_or_else(|e| e.to_string());
     assert_eq!(timestamp("2017"), "2017-01-01T00:00:00.000");
     assert_eq!(timestamp("2020-02"), "2020-02-01T00:00:00.000");
     assert_eq!(timestamp("2020-01-02"), "2020-01-02T00:00:00.000");
@@ -150,7 +166,16 @@ fn casts_take_what_is_there() {
     assert_eq!(iso::parse_date("2020-05"), Ok(18_383));
     assert_eq!(iso::parse_date("1970-01-01"), Ok(0));
     assert_eq!(iso::parse_date("-0001-01-01"), Ok(-719_893));
-    for wrong in ["", "2021-02-29", "21-01-01", "2021-1-1", "2021-01-01-01", "é", "999999999-01-01", "+99999999999-01-01"] {
+    for wrong in [
+        "",
+        "2021-02-29",
+        "21-01-01",
+        "2021-1-1",
+        "2021-01-01-01",
+        "é",
+        "999999999-01-01",
+        "+99999999999-01-01",
+    ] {
         assert!(iso::parse_date(wrong).is_err(), "{wrong}");
     }
 

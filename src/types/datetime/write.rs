@@ -142,7 +142,13 @@ fn time_field(nanos: i64, field: Field) -> i64 {
 fn date_field(date: Date, field: Field) -> i64 {
     match field {
         Field::Era => i64::from(0 < date.year),
-        Field::YearOfEra => if 0 < date.year { date.year } else { 1 - date.year },
+        Field::YearOfEra => {
+            if 0 < date.year {
+                date.year
+            } else {
+                1 - date.year
+            }
+        }
         Field::Quarter => i64::from((date.month - 1) / 3 + 1),
         Field::Month => date.month.into(),
         Field::DayOfMonth => date.day.into(),

@@ -49,7 +49,8 @@ impl Zone {
 
     /// Finds the longest name of a zone at the beginning of a text, in any letters, and returns how long it is.
     pub(super) fn parse_prefix(text: &str) -> Option<(Self, usize)> {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+' | ':');
+        let is_part =
+            |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '+' | ':');
         let run = text.find(|c| !is_part(c)).unwrap_or(text.len()).min(NAME_LENGTH_MAX);
         (1..=run).rev().find_map(|length| {
             let name = text[..length].to_ascii_lowercase();
@@ -57,7 +58,11 @@ impl Zone {
                 return Some((*zone, length));
             }
             let is_offset = name.starts_with(['+', '-', 'u', 'g']) && !name.ends_with([':', '/']);
-            let zone = if is_offset { Zone::parse(&name.to_ascii_uppercase()).ok()? } else { return None };
+            let zone = if is_offset {
+                Zone::parse(&name.to_ascii_uppercase()).ok()?
+            } else {
+                return None;
+            };
             Some((zone, length))
         })
     }
@@ -108,13 +113,13 @@ impl Zone {
         let short = self.short_name(seconds);
         let is_summer = match self {
             Zone::Fixed(_) => false,
-            Zone::Named(tz) => {
-                !tz.offset_from_utc_datetime(&naive(seconds)).dst_offset().is_zero()
-            }
+            Zone::Named(tz) => !tz.offset_from_utc_datetime(&naive(seconds)).dst_offset().is_zero(),
         };
         let found = ABBREVIATIONS.iter().find(|(name, _, zone)| {
-            *name == short && (*zone == "UTC" || Zone::parse(zone) == Ok(self)
-                || is_alike(self, zone, seconds))
+            *name == short
+                && (*zone == "UTC"
+                    || Zone::parse(zone) == Ok(self)
+                    || is_alike(self, zone, seconds))
         });
         match found {
             Some((_, full, _)) => (*full).to_owned(),
@@ -128,7 +133,9 @@ impl Zone {
 fn is_alike(zone: Zone, other: &str, seconds: i64) -> bool {
     const HALF_A_YEAR: i64 = 183 * 86_400;
     Zone::parse(other).is_ok_and(|other| {
-        [seconds, seconds + HALF_A_YEAR].iter().all(|at| zone.offset_at(*at) == other.offset_at(*at))
+        [seconds, seconds + HALF_A_YEAR]
+            .iter()
+            .all(|at| zone.offset_at(*at) == other.offset_at(*at))
     })
 }
 
@@ -168,7 +175,8 @@ fn parse_offset(text: &str) -> Result<i32, DateTimeError> {
     };
     let mut numbers = [0; 3];
     for (number, part) in numbers.iter_mut().zip(&parts) {
-        let is_number = part.bytes().all(|b| b.is_ascii_digit()) && (part.len() == 2 || parts.len() == 1);
+        let is_number =
+            part.bytes().all(|b| b.is_ascii_digit()) && (part.len() == 2 || parts.len() == 1);
         *number = part.parse().ok().filter(|_| is_number).ok_or_else(invalid)?;
     }
     let [hours, minutes, seconds] = numbers;
@@ -301,7 +309,9 @@ mod tests {
     #[test]
     fn finds_names_in_texts() {
         let prefix = |text: &str| {
-            Zone::parse_prefix(text).map(|(zone, length)| format!("{zone} {length}")).unwrap_or_default()
+            Zone::parse_prefix(text)
+                .map(|(zone, length)| format!("{zone} {length}"))
+                .unwrap_or_default()
         };
         assert_eq!(prefix("pst 2020"), "America/Los_Angeles 3");
         assert_eq!(prefix("europe/london]"), "Europe/London 13");
