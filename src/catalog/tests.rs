@@ -1,3 +1,5 @@
+//! Tests of this module.
+
 use expect_test::expect;
 
 use super::*;

@@ -16,7 +16,7 @@ pub mod aggregate;
 pub mod table;
 mod registry;
 
-pub use aggregate::ResolvedAggregate;
+pub use aggregate::{Accumulator, AggregateFunction, GroupedRows, ResolvedAggregate};
 pub use arguments::{
     Bigints, Booleans, Bytes, Dates, Decimals, Doubles, Ints, Lists, Maps, Prepared, Strings,
     Times, Timestamps, Values,
@@ -29,4 +29,4 @@ pub use resolve::{LambdaTyper, ResolvedOverload, ResolvedParam, resolve_overload
 pub use results::{Pick, RowResult, VALUE_BYTES_MAX, VALUE_ELEMENTS_MAX};
 pub use scalar::{ResolvedScalar, ScalarFunction};
 pub use signature::{Param, ParamType, Signature, SignatureError};
-pub use table::ResolvedTable;
+pub use table::{ResolvedTable, TableFunction, TableRows};

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::functions::aggregate::{AGGREGATES, AggregateFunction};
+use crate::functions::aggregate::{AGGREGATES, AggregateFunction, ResolvedAggregate};
 use crate::functions::docs::Description;
 use crate::functions::scalar::PACKAGES;
-use crate::functions::table::{TABLES, TableFunction};
+use crate::functions::table::{ResolvedTable, TABLES, TableFunction};
 use crate::functions::{ArgumentType, FunctionError, LambdaTyper, ResolvedScalar, ScalarFunction};
 use crate::text::nearest;
 
@@ -58,15 +58,16 @@ pub struct Registry {
 impl Registry {
     /// Makes a registry of the functions that come with Tidemill.
     pub fn built_in() -> Self {
+        const TESTED: &str = "a test registers them all";
         let mut registry = Registry::default();
         for function in PACKAGES.iter().copied().flatten() {
-            registry.register_scalar(function()).expect("a test registers them all");
+            registry.register_scalar(function()).expect(TESTED);
         }
         for function in AGGREGATES {
-            registry.register_aggregate(function()).expect("a test registers them all");
+            registry.register_aggregate(function()).expect(TESTED);
         }
         for function in TABLES {
-            registry.register_table(function()).expect("a test registers them all");
+            registry.register_table(function()).expect(TESTED);
         }
         registry
     }
@@ -75,6 +76,7 @@ impl Registry {
     pub fn register_scalar(&mut self, function: ScalarFunction) -> Result<(), FunctionError> {
         function.validate()?;
         let name = function.name().to_owned();
+        self.check_new(&name)?;
         self.scalars.add(&name, function)
     }
 
@@ -82,6 +84,7 @@ impl Registry {
     pub fn register_aggregate(&mut self, function: AggregateFunction) -> Result<(), FunctionError> {
         function.validate()?;
         let name = function.name().to_owned();
+        self.check_new(&name)?;
         self.aggregates.add(&name, function)
     }
 
@@ -89,7 +92,24 @@ impl Registry {
     pub fn register_table(&mut self, function: TableFunction) -> Result<(), FunctionError> {
         function.validate()?;
         let name = function.name().to_owned();
+        self.check_new(&name)?;
         self.tables.add(&name, function)
+    }
+
+    fn check_new(&self, name: &str) -> Result<(), FunctionError> {
+        let is_known = self.scalar(name).is_some()
+            || self.aggregate(name).is_some()
+            || self.table(name).is_some();
+        if !is_known {
+            return Ok(());
+        }
+        let reason = "there is a function of that name".to_owned();
+        Err(FunctionError::Definition { name: name.to_owned(), reason })
+    }
+
+    /// Finds a scalar function.
+    pub fn scalar(&self, name: &str) -> Option<&ScalarFunction> {
+        self.scalars.get(name)
     }
 
     /// Finds an aggregate function.
@@ -100,11 +120,6 @@ impl Registry {
     /// Finds a table function.
     pub fn table(&self, name: &str) -> Option<&TableFunction> {
         self.tables.get(name)
-    }
-
-    /// Finds a scalar function.
-    pub fn scalar(&self, name: &str) -> Option<&ScalarFunction> {
-        self.scalars.get(name)
     }
 
     /// Finds the overload of a scalar function that takes these arguments. `lambda` types the lambda at an argument's index,
@@ -119,20 +134,42 @@ impl Registry {
         function.resolve(args, lambda)
     }
 
+    /// Finds the overload of an aggregate function that takes these arguments. `text` writes the expression of an argument,
+    /// for errors.
+    pub fn resolve_aggregate(
+        &self,
+        name: &str,
+        args: &[ArgumentType],
+        text: &dyn Fn(usize) -> String,
+    ) -> Result<ResolvedAggregate, FunctionError> {
+        let function = self.aggregate(name).ok_or_else(|| self.unknown(name))?;
+        function.resolve(args, text)
+    }
+
+    /// Finds the overload of a table function that takes these arguments.
+    pub fn resolve_table(
+        &self,
+        name: &str,
+        args: &[ArgumentType],
+    ) -> Result<ResolvedTable, FunctionError> {
+        self.table(name).ok_or_else(|| self.unknown(name))?.resolve(args)
+    }
+
     /// Returns all names in upper case, in order.
     pub fn names(&self) -> Vec<&str> {
-        let aggregates = self.aggregates.names().chain(self.tables.names());
-        let mut names: Vec<&str> = self.scalars.names().chain(aggregates).collect();
+        let names = self.scalars.names().chain(self.aggregates.names()).chain(self.tables.names());
+        let mut names: Vec<&str> = names.collect();
         names.sort_unstable();
         names
     }
 
     /// Returns what people are told of a function.
     pub fn describe(&self, name: &str) -> Result<Description, FunctionError> {
-        let scalar = self.scalar(name).map(ScalarFunction::describe);
         let aggregate = || self.aggregate(name).map(AggregateFunction::describe);
         let table = || self.table(name).map(TableFunction::describe);
-        scalar.or_else(aggregate).or_else(table).ok_or_else(|| self.unknown(name))
+        let scalar = self.scalar(name).map(ScalarFunction::describe);
+        let description = scalar.or_else(aggregate).or_else(table);
+        description.ok_or_else(|| self.unknown(name))
     }
 
     /// Says that there is no function of that name, and which names are close to it.
@@ -150,11 +187,23 @@ mod tests {
     #[test]
     fn every_function_is_well_defined() {
         for function in PACKAGES.iter().copied().flatten() {
-            let function = function();
-            function.validate().unwrap();
-            assert!(!function.describe().summary.is_empty(), "{} has no summary", function.name());
+            function().validate().unwrap();
         }
-        Registry::built_in();
+        let registry = Registry::built_in();
+        for name in registry.names() {
+            let description = registry.describe(name).unwrap();
+            assert!(!description.summary.is_empty(), "{name} has no summary");
+        }
+    }
+
+    #[test]
+    fn a_name_is_taken_once() {
+        let mut registry = Registry::built_in();
+        let again = ScalarFunction::new("Sum").overload("() INT", "", |call| call.map_ints(|_| 1));
+        assert_eq!(
+            registry.register_scalar(again).unwrap_err().to_string(),
+            "function 'Sum' is not well defined: there is a function of that name"
+        );
     }
 
     #[test]

@@ -6,7 +6,6 @@
 //! ""    := next sequence number (8 bytes) | stream time (8 bytes)
 //! ```
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -67,8 +66,7 @@ impl AggregateSpec {
     }
 
     fn accumulators(&self) -> Result<Vec<Box<dyn Accumulator>>, FunctionError> {
-        let none = BTreeMap::new();
-        self.functions.iter().map(|function| function.accumulator(&none)).collect()
+        self.functions.iter().map(ResolvedAggregate::accumulator).collect()
     }
 }
 

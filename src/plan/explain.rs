@@ -133,7 +133,11 @@ fn within_text(within: &WithinSpec) -> String {
     if within.before_ms == within.after_ms {
         return format!("within {}{grace}", duration(within.before_ms));
     }
-    format!("within {} before, {} after{grace}", duration(within.before_ms), duration(within.after_ms))
+    format!(
+        "within {} before, {} after{grace}",
+        duration(within.before_ms),
+        duration(within.after_ms)
+    )
 }
 
 /// Writes milliseconds as seconds, if they are whole ones.

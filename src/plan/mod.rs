@@ -13,16 +13,15 @@ mod query;
 mod analyze;
 mod explain;
 
-pub use action::{
-    Action, CreateAs, CreateSource, DropSource, InsertInto, InsertValues, TopicSpec,
-};
+pub use action::{Action, CreateAs, CreateSource, DropSource, InsertInto, InsertValues, TopicSpec};
 pub use analyze::analyze_statement;
 pub use explain::explain;
 pub use node::{
     AggregateCall, JoinKind, Node, NodeOp, QueryPlan, Sink, SourceColumn, TableCall, WindowShape,
     WindowSpec, WithinSpec,
 };
-pub use pull::{
-    ColumnConstraint, KeyConstraint, Lookup, OutputColumn, PullQuery, TimeRange,
-};
+pub use pull::{ColumnConstraint, KeyConstraint, Lookup, OutputColumn, PullQuery, TimeRange};
 pub use rules::{RULES, Rule};
+
+#[cfg(test)]
+mod tests;

@@ -16,8 +16,7 @@ pub(crate) const ROW_PARTITION: &str = "ROWPARTITION";
 pub(crate) const ROW_OFFSET: &str = "ROWOFFSET";
 
 /// All of their names.
-pub(crate) const NAMES: &[&str] =
-    &[ROW_TIME, ROW_PARTITION, ROW_OFFSET, WINDOW_START, WINDOW_END];
+pub(crate) const NAMES: &[&str] = &[ROW_TIME, ROW_PARTITION, ROW_OFFSET, WINDOW_START, WINDOW_END];
 
 /// Tells whether a name, in any case, is one of theirs.
 pub(crate) fn is_reserved(name: &str) -> bool {

@@ -73,7 +73,7 @@ impl PhysicalExpr for TypedExpr {
             true => Arc::new(self.expr.evaluate_filter(&rows, &mut failures).map_err(failed)?),
             false => {
                 let value = self.expr.evaluate(&rows, &mut failures).map_err(failed)?;
-                value.into_array(batch.num_rows()).map_err(failed)?
+                value.into_array(batch.num_rows())
             }
         };
         debug_assert_eq!(column.len(), batch.num_rows());

@@ -60,9 +60,7 @@ pub(in crate::engine) fn insert_batch(insert: &InsertValues, now_ms: i64) -> Res
             .map_err(|error| Error::statement(error.to_string()))?;
         match failures.0.into_iter().next() {
             Some(failure) => Err(Error::statement(failure.reason)),
-            None => {
-                value.into_array(1).map_err(|error| Error::statement(error.to_string()))
-            }
+            None => Ok(value.into_array(1)),
         }
     };
     let time = match &insert.timestamp {

@@ -212,6 +212,7 @@ impl AggregateFunction {
             literals: self.literal_values(args, column_count, text)?,
             return_type,
             has_undo: overload.has_undo,
+            properties: Arc::default(),
             intermediate: overload.intermediate.clone(),
             make: Arc::clone(&overload.make),
         })
@@ -280,29 +281,34 @@ pub struct ResolvedAggregate {
     pub return_type: SqlType,
     /// Whether it can take rows back.
     pub has_undo: bool,
+    properties: Arc<BTreeMap<String, String>>,
     intermediate: Option<StateTyper>,
     make: MakeAccumulator,
 }
 
 impl ResolvedAggregate {
+    /// Sets the properties of the statement, by name in lower letters, which hold limits such as
+    /// `ksql.functions.collect_list.limit`.
+    #[must_use]
+    pub fn with_properties(self, properties: Arc<BTreeMap<String, String>>) -> Self {
+        ResolvedAggregate { properties, ..self }
+    }
+
     /// Makes an accumulator without groups; fails if the literals make no sense.
-    pub fn accumulator(
-        &self,
-        properties: &BTreeMap<String, String>,
-    ) -> Result<Box<dyn Accumulator>, FunctionError> {
-        (self.make)(&self.call(properties))
+    pub fn accumulator(&self) -> Result<Box<dyn Accumulator>, FunctionError> {
+        (self.make)(&self.call())
     }
 
     /// Returns the SQL type that stands for the state, by which ksqlDB tells whether a format can carry the aggregate.
     pub fn intermediate_type(&self) -> SqlType {
         match &self.intermediate {
-            Some(intermediate) => intermediate(&self.call(&BTreeMap::new())),
+            Some(intermediate) => intermediate(&self.call()),
             None => self.return_type.clone(),
         }
     }
 
-    fn call<'a>(&'a self, properties: &'a BTreeMap<String, String>) -> AggregateCall<'a> {
-        let ResolvedAggregate { args, literals, return_type, .. } = self;
+    fn call(&self) -> AggregateCall<'_> {
+        let ResolvedAggregate { args, literals, return_type, properties, .. } = self;
         AggregateCall { args, literals, return_type, properties }
     }
 }

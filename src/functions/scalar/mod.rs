@@ -24,7 +24,10 @@ mod json;
 mod url;
 mod nulls;
 mod collections;
+mod datetime;
 mod misc;
+#[cfg(test)]
+mod tests;
 
 /// The functions of all packages, in the order in which the packages are shown.
 pub const PACKAGES: &[&[fn() -> ScalarFunction]] = &[
@@ -37,6 +40,7 @@ pub const PACKAGES: &[&[fn() -> ScalarFunction]] = &[
     url::FUNCTIONS,
     nulls::FUNCTIONS,
     collections::FUNCTIONS,
+    datetime::FUNCTIONS,
     misc::FUNCTIONS,
 ];
 
@@ -162,6 +166,11 @@ impl ScalarFunction {
     /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Returns the signatures of its overloads, in the order in which they are declared.
+    pub fn signatures(&self) -> impl Iterator<Item = &Signature> {
+        self.overloads.iter().filter_map(|overload| overload.signature.as_ref().ok())
     }
 
     /// Checks that every overload has a valid signature and a return type.

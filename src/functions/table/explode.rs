@@ -23,7 +23,8 @@ fn explode_lists(call: &mut TableCall<'_>) -> Result<TableRows, FunctionError> {
     // The elements stand one after the other already.
     let ends = lists.offsets();
     let (first, last) = (ends[0], ends[ends.len() - 1]);
-    let values = lists.values().slice(first.unsigned_abs() as usize, (last - first).unsigned_abs() as usize);
+    let values =
+        lists.values().slice(first.unsigned_abs() as usize, (last - first).unsigned_abs() as usize);
     let ends = OffsetBuffer::new(ends.iter().map(|end| end - first).collect());
     Ok(TableRows { ends, values })
 }

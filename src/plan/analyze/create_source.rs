@@ -1,8 +1,6 @@
 //! `CREATE STREAM | TABLE name (columns) WITH (…)`.
 
-use tidemill_grammar::ast::{
-    ColumnConstraint, CreateSource as Statement, Position, TableElement,
-};
+use tidemill_grammar::ast::{ColumnConstraint, CreateSource as Statement, Position, TableElement};
 
 use crate::catalog::{CatalogError, Source, SourceKind};
 use crate::error::Error;
@@ -26,7 +24,8 @@ pub(super) fn analyze(
     let name = &statement.name.name;
     let key_format = properties.key_format()?;
     let value_format = properties.value_format()?;
-    let (key_format, value_format) = (default_key(key_format, ctx)?, default_value(value_format, ctx)?);
+    let (key_format, value_format) =
+        (default_key(key_format, ctx)?, default_value(value_format, ctx)?);
     if statement.elements.is_empty() {
         return Err(without_columns(key_format, value_format));
     }
@@ -90,9 +89,8 @@ fn check_replace(source: &Source, existing: &Source) -> Result<(), Error> {
     if existing.is_read_only || source.is_read_only {
         return Err(no_replace(source.kind, &source.name));
     }
-    let upgrade = |reason: String| {
-        Error::statement(format!("Cannot upgrade data source: {reason}"))
-    };
+    let upgrade =
+        |reason: String| Error::statement(format!("Cannot upgrade data source: {reason}"));
     let differs = |what: &str, old: &str, new: &str| {
         upgrade(format!(
             "DataSource '`{}`' has {what} = {old} which is not upgradeable to {new}",
@@ -111,8 +109,10 @@ fn check_replace(source: &Source, existing: &Source) -> Result<(), Error> {
         return Err(upgrade(format!("the formats of '`{}`' cannot be changed", source.name)));
     }
     check_columns_kept(&existing.schema, &source.schema).map_err(|reason| {
-        upgrade(format!("DataSource '`{}`' has schema = {} which is not upgradeable to {}. {reason}",
-            source.name, existing.schema, source.schema))
+        upgrade(format!(
+            "DataSource '`{}`' has schema = {} which is not upgradeable to {}. {reason}",
+            source.name, existing.schema, source.schema
+        ))
     })
 }
 

@@ -39,7 +39,10 @@ pub(super) fn create(
     if let Some(existing) = ctx.catalog.custom_type(&name.name) {
         let error = CatalogError::TypeExists(name.name.clone(), existing.to_string());
         if if_not_exists {
-            return Ok(Action::Unchanged(format!("{} is already registered with type {existing}", name.name)));
+            return Ok(Action::Unchanged(format!(
+                "{} is already registered with type {existing}",
+                name.name
+            )));
         }
         return Err(error.into());
     }

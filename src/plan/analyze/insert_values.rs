@@ -35,9 +35,8 @@ pub(super) fn analyze(
     let exprs: Vec<Expr> =
         stored.map(|column| value(&column.name, &column.sql_type)).collect::<Result<_, _>>()?;
     check_primary_key(source, &exprs, &names)?;
-    let timestamp = given(system::ROW_TIME)
-        .map(|_| value(system::ROW_TIME, &SqlType::Bigint))
-        .transpose()?;
+    let timestamp =
+        given(system::ROW_TIME).map(|_| value(system::ROW_TIME, &SqlType::Bigint)).transpose()?;
     Ok(Action::InsertValues(InsertValues { target: Arc::clone(source), exprs, timestamp }))
 }
 
@@ -51,7 +50,9 @@ fn target_source<'a>(target: &Ident, ctx: Context<'a>) -> Result<&'a Arc<Source>
     let Some(source) = ctx.catalog.source(name) else {
         let upper = name.to_uppercase();
         let hint = if target.quoted && ctx.catalog.source(&upper).is_some() {
-            format!("\nDid you mean {upper}? Hint: try removing double quotes from the source name.")
+            format!(
+                "\nDid you mean {upper}? Hint: try removing double quotes from the source name."
+            )
         } else {
             let near = ctx.catalog.nearest_source(name);
             near.map(|near| format!("\nDid you mean {near}?")).unwrap_or_default()

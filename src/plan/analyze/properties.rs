@@ -227,7 +227,9 @@ impl PropertySet<'_> {
         let size_ms = size.as_deref().map(window_size_ms).transpose()?;
         let Some(window_type) = self.text("WINDOW_TYPE") else {
             return match size {
-                Some(_) => Err(Error::statement("'WINDOW_SIZE' should not be set without 'WINDOW_TYPE'.")),
+                Some(_) => {
+                    Err(Error::statement("'WINDOW_SIZE' should not be set without 'WINDOW_TYPE'."))
+                }
                 None => Ok(None),
             };
         };
@@ -328,8 +330,7 @@ fn window_size_ms(text: &str) -> Result<i64, Error> {
     let (Some(count), Some(unit), None) = (words.next(), words.next(), words.next()) else {
         return Err(wrong("Expected a number and a time unit".to_owned()));
     };
-    let count: i64 =
-        count.parse().map_err(|_| wrong(format!("Not numeric: '{count}'")))?;
+    let count: i64 = count.parse().map_err(|_| wrong(format!("Not numeric: '{count}'")))?;
     let unit_ms = match unit.to_ascii_uppercase().as_str() {
         "MILLISECOND" | "MILLISECONDS" => 1,
         "SECOND" | "SECONDS" => 1_000,

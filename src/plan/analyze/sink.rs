@@ -114,7 +114,11 @@ fn with_inherited_delimiter(format: Format, inherited: &Format, is_given: bool) 
 }
 
 /// Puts the sink on a plan and rewrites the whole by the rules.
-pub(super) fn plan_into(planned: PlannedQuery, source: &Arc<Source>, topic: &TopicSpec) -> QueryPlan {
+pub(super) fn plan_into(
+    planned: PlannedQuery,
+    source: &Arc<Source>,
+    topic: &TopicSpec,
+) -> QueryPlan {
     let timestamp = source.timestamp.as_ref();
     let timestamp = timestamp.and_then(|column| source.schema.find(&column.column));
     let sink = Sink {

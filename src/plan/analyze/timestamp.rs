@@ -35,9 +35,11 @@ fn check_type(name: &str, sql_type: &SqlType, has_format: bool) -> Result<(), Er
              timestamp_format"
                 .to_owned()
         }
-        (_, true) => "'timestamp_format' set in the WITH clause can only be used when the timestamp \
+        (_, true) => {
+            "'timestamp_format' set in the WITH clause can only be used when the timestamp \
                       column is of type STRING."
-            .to_owned(),
+                .to_owned()
+        }
         (_, false) => format!(
             "Timestamp column, `{name}`, should be LONG(INT64), TIMESTAMP, or a String with a \
              timestamp_format specified."

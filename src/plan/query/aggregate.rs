@@ -130,7 +130,12 @@ fn node(
             NodeOp::WindowAggregate { input: below, group_by, aggregates, window, emit_final }
         }
     };
-    Node { op, schema: Schema::new(columns), kind: SourceKind::Table, is_windowed: window.is_some() }
+    Node {
+        op,
+        schema: Schema::new(columns),
+        kind: SourceKind::Table,
+        is_windowed: window.is_some(),
+    }
 }
 
 fn window_bounds(first: usize, is_windowed: bool) -> Vec<Visible> {

@@ -3,13 +3,15 @@
 use tidemill_grammar::ast::{self, Expr, ExprKind, Ident, Query, SelectItem};
 
 use crate::error::Error;
-use crate::expr::{Clause, Scope, ScopeColumn, resolve};
 use crate::expr::ResolveErrorKind;
+use crate::expr::{Clause, Scope, ScopeColumn, resolve};
 use crate::plan::query::context::Context;
 use crate::plan::query::names::NameGenerator;
 use crate::plan::query::sources::{Sources, unknown_alias};
 use crate::plan::query::text::{Names, flat_name, ident, text};
-use crate::plan::query::tree::{ColumnRef, as_column, children_mut, for_each_column, is_interval_unit};
+use crate::plan::query::tree::{
+    ColumnRef, as_column, children_mut, for_each_column, is_interval_unit,
+};
 use crate::plan::system;
 use crate::types::SqlType;
 
@@ -78,8 +80,11 @@ fn qualify(expr: &mut Expr, sources: &Sources, bound: &mut Vec<String>) -> Resul
     let position = expr.position;
     if let ExprKind::Column { source, name } = &mut *expr.kind {
         if source.is_none() && !bound.contains(&name.name) {
-            *source = source_of(name, sources)?
-                .map(|alias| Ident { name: alias, quoted: false, position });
+            *source = source_of(name, sources)?.map(|alias| Ident {
+                name: alias,
+                quoted: false,
+                position,
+            });
         }
         return Ok(());
     }
@@ -135,7 +140,9 @@ fn items(query: &Query, sources: &Sources, ctx: Context<'_>) -> Result<Vec<Item>
         match item {
             SelectItem::All(_) => items.push(Item::All(None)),
             SelectItem::AllOf(alias) if sources.find(&alias.name).is_none() => {
-                return Err(unknown_alias(&alias.name).at(alias.position.line, alias.position.column));
+                return Err(
+                    unknown_alias(&alias.name).at(alias.position.line, alias.position.column)
+                );
             }
             SelectItem::AllOf(alias) => items.push(Item::All(Some(alias.clone()))),
             SelectItem::Expr { expr, alias } => {
@@ -290,7 +297,8 @@ impl Bound {
             synthetic_key: self.sources.is_join() && query.group_by.is_empty(),
         };
         let plain = Allowed { synthetic_key: false, ..allowed };
-        let check = |expr: &Expr, clause, allowed| check_columns(expr, clause, &self.sources, allowed);
+        let check =
+            |expr: &Expr, clause, allowed| check_columns(expr, clause, &self.sources, allowed);
         self.filter.iter().try_for_each(|expr| check(expr, Clause::Where, plain))?;
         self.group_by.iter().try_for_each(|expr| check(expr, Clause::GroupBy, plain))?;
         self.partition_by.iter().try_for_each(|expr| check(expr, Clause::PartitionBy, allowed))?;
@@ -315,9 +323,13 @@ impl Bound {
             let is_itself = as_column(expr).is_some_and(|c| c.name.eq_ignore_ascii_case(name));
             let at = expr.position;
             let message = if !is_itself {
-                format!("`{reserved}` is a reserved column name. You cannot use it as an alias for a column.")
+                format!(
+                    "`{reserved}` is a reserved column name. You cannot use it as an alias for a column."
+                )
             } else if is_persistent {
-                format!("Reserved column name in select: `{reserved}`. Please remove or alias the column.")
+                format!(
+                    "Reserved column name in select: `{reserved}`. Please remove or alias the column."
+                )
             } else {
                 continue;
             };

@@ -28,10 +28,9 @@ pub(super) fn resolve_aggregate(
     let args = resolve_args(relation, &ast_args, ctx)?;
     let types: Vec<ArgumentType> = args.iter().map(|arg| arg.arg_type.clone()).collect();
     let names = Names::Flat { is_join: relation.is_join };
-    let arg_text = |index: usize| ast_args.get(index).map(|arg| text(arg, names)).unwrap_or_default();
-    let unknown = || ctx.registry.unknown(name);
-    let found = ctx.registry.aggregate(name).ok_or_else(unknown);
-    let function = found.and_then(|function| function.resolve(&types, &arg_text));
+    let arg_text =
+        |index: usize| ast_args.get(index).map(|arg| text(arg, names)).unwrap_or_default();
+    let function = ctx.registry.resolve_aggregate(name, &types, &arg_text);
     let function = function.map_err(|error| failed(call, error))?;
     let exprs = args.into_iter().zip(&function.args).map(|(arg, wanted)| cast(arg.expr, wanted));
     let written = text(call, names);
@@ -52,8 +51,7 @@ pub(super) fn resolve_table(
     let (name, ast_args) = parts(call);
     let args = resolve_args(relation, &ast_args, ctx)?;
     let types: Vec<ArgumentType> = args.iter().map(|arg| arg.arg_type.clone()).collect();
-    let found = ctx.registry.table(name).ok_or_else(|| ctx.registry.unknown(name));
-    let function = found.and_then(|function| function.resolve(&types));
+    let function = ctx.registry.resolve_table(name, &types);
     let function = function.map_err(|error| failed(call, error))?;
     let exprs = args.into_iter().zip(&function.args).map(|(arg, wanted)| cast(arg.expr, wanted));
     let returns = function.return_type.clone();

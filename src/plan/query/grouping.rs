@@ -123,7 +123,8 @@ impl<'a> Grouping<'a> {
     }
 
     fn check_selected(&self, ctx: Context<'_>) -> Result<(), Error> {
-        let ungrouped = self.selected.iter().filter(|item| !self.unmatched(&item.expr, ctx).is_empty());
+        let ungrouped =
+            self.selected.iter().filter(|item| !self.unmatched(&item.expr, ctx).is_empty());
         let texts: Vec<String> = ungrouped.map(|item| text(&item.expr, self.names)).collect();
         if texts.is_empty() {
             return Ok(());

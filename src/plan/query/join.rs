@@ -77,7 +77,12 @@ impl Joined {
         let key = join_key(&viable, bound);
         let is_last = number + 1 == bound.on.len();
         let relation = joined_relation(left, right, on, shape, &key, is_last)?;
-        Ok(Joined { relation: Relation { required: key.required(&viable), ..relation }, equivalent, viable, key_format })
+        Ok(Joined {
+            relation: Relation { required: key.required(&viable), ..relation },
+            equivalent,
+            viable,
+            key_format,
+        })
     }
 
     /// Returns what equals the key after a join, and which columns of it can name the key.
@@ -157,9 +162,8 @@ impl Joined {
             },
         };
         let offset = left.node.schema.columns().len();
-        let key_texts = left.keys.iter().filter_map(|key| {
-            Some((key.clone(), as_column(key)?.name.to_owned()))
-        });
+        let key_texts =
+            left.keys.iter().filter_map(|key| Some((key.clone(), as_column(key)?.name.to_owned())));
         let required = RequiredKeys::LeftTable {
             table: Arc::clone(&on.left.alias),
             columns: key_texts.collect(),
@@ -173,7 +177,12 @@ impl Joined {
             keys: left.keys,
             is_join: true,
         };
-        Ok(Joined { relation, equivalent: Vec::new(), viable: Vec::new(), key_format: self.key_format })
+        Ok(Joined {
+            relation,
+            equivalent: Vec::new(),
+            viable: Vec::new(),
+            key_format: self.key_format,
+        })
     }
 }
 
@@ -215,7 +224,8 @@ fn join_key(viable: &[AstExpr], bound: &Bound) -> JoinKey {
     if let Some(expr) = projected.or(viable.first()) {
         return JoinKey::Column(expr.clone());
     }
-    let is_taken = |name: &str| bound.sources.0.iter().any(|s| s.source.schema.find(name).is_some());
+    let is_taken =
+        |name: &str| bound.sources.0.iter().any(|s| s.source.schema.find(name).is_some());
     let mut name = SYNTHETIC_KEY.to_owned();
     let mut number = 0_u64;
     while is_taken(&name) {
@@ -243,7 +253,10 @@ impl JoinKey {
         match self {
             JoinKey::Column(_) => {
                 let written = |expr: &AstExpr| (expr.clone(), text(expr, Names::Qualified));
-                RequiredKeys::Any { exprs: viable.iter().map(written).collect(), is_synthetic: false }
+                RequiredKeys::Any {
+                    exprs: viable.iter().map(written).collect(),
+                    is_synthetic: false,
+                }
             }
             JoinKey::Synthetic(expr, name) => {
                 RequiredKeys::Any { exprs: vec![(expr.clone(), ident(name))], is_synthetic: true }
@@ -347,6 +360,7 @@ fn star_of(left: &[StarColumn], right: &[StarColumn], synthetic: Option<&str>) -
 
 /// Returns the sources whose values are written in KAFKA, by the names they go by.
 pub(super) fn kafka_sources(sources: &[BoundSource]) -> Vec<&str> {
-    let is_kafka = |s: &&BoundSource| s.source.value_format.kind == crate::formats::FormatKind::Kafka;
+    let is_kafka =
+        |s: &&BoundSource| s.source.value_format.kind == crate::formats::FormatKind::Kafka;
     sources.iter().filter(is_kafka).map(|source| &*source.alias).collect()
 }

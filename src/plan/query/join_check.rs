@@ -24,7 +24,11 @@ pub(super) enum JoinShape {
 }
 
 /// Tells what is joined with what, if that can be.
-pub(super) fn join_shape(left: &Relation, right: &Relation, on: &JoinOn<'_>) -> Result<JoinShape, Error> {
+pub(super) fn join_shape(
+    left: &Relation,
+    right: &Relation,
+    on: &JoinOn<'_>,
+) -> Result<JoinShape, Error> {
     match (left.is_table(), right.is_table()) {
         (false, false) => {
             check_within(on, true, "Stream-Stream")?;
@@ -149,7 +153,11 @@ fn check_within(on: &JoinOn<'_>, is_wanted: bool, what: &str) -> Result<(), Erro
 }
 
 /// Checks that rows with equal keys are in partitions of equal numbers.
-pub(super) fn check_partitions(on: &JoinOn<'_>, left: &BoundSource, first: &BoundSource) -> Result<(), Error> {
+pub(super) fn check_partitions(
+    on: &JoinOn<'_>,
+    left: &BoundSource,
+    first: &BoundSource,
+) -> Result<(), Error> {
     let (Some(left_count), Some(right_count)) =
         (left.source.partitions, on.right.source.partitions)
     else {

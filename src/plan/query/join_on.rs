@@ -59,7 +59,15 @@ impl<'a> JoinOn<'a> {
         }
         let right_expr = if is_flipped { first } else { second };
         let within = join.within.as_ref();
-        Ok(JoinOn { kind: join.kind, left, left_expr, right: added, right_expr, is_flipped, within })
+        Ok(JoinOn {
+            kind: join.kind,
+            left,
+            left_expr,
+            right: added,
+            right_expr,
+            is_flipped,
+            within,
+        })
     }
 
     /// Writes the condition as the statement has it.

@@ -94,7 +94,8 @@ impl<'a> Extractor<'a> {
                     }
                     let with = |facts: &Vec<Fact<'a>>| {
                         let facts = facts.clone();
-                        let both = move |more: &Vec<Fact<'a>>| [facts.clone(), more.clone()].concat();
+                        let both =
+                            move |more: &Vec<Fact<'a>>| [facts.clone(), more.clone()].concat();
                         more.iter().map(both).collect::<Vec<_>>()
                     };
                     all = all.iter().flat_map(with).collect();
@@ -115,12 +116,7 @@ impl<'a> Extractor<'a> {
         }
     }
 
-    fn fact(
-        &self,
-        left: &'a Expr,
-        op: ComparisonOp,
-        right: &'a Expr,
-    ) -> Result<Fact<'a>, String> {
+    fn fact(&self, left: &'a Expr, op: ComparisonOp, right: &'a Expr) -> Result<Fact<'a>, String> {
         let (index, op, value) = match (left, right) {
             (Expr::Column { index, .. }, Expr::Literal { value, .. }) => (*index, op, value),
             (Expr::Literal { value, .. }, Expr::Column { index, .. }) => {
@@ -149,9 +145,11 @@ impl<'a> Extractor<'a> {
                 Fact::Key(column, ..)
                     if self.is_strict && columns[*column] != ColumnConstraint::Any =>
                 {
-                    return Err("A comparison condition on the key column cannot be combined with \
+                    return Err(
+                        "A comparison condition on the key column cannot be combined with \
                                 other comparisons such as an IN predicate"
-                        .to_owned());
+                            .to_owned(),
+                    );
                 }
                 Fact::Key(column, op, value) => {
                     let sql_type = &self.schema.columns()[*column].sql_type;
@@ -162,7 +160,8 @@ impl<'a> Extractor<'a> {
                 Fact::Other => {}
             }
         }
-        let is_range = |fact: &Fact<'_>| matches!(fact, Fact::Key(_, op, _) if *op != ComparisonOp::Equal);
+        let is_range =
+            |fact: &Fact<'_>| matches!(fact, Fact::Key(_, op, _) if *op != ComparisonOp::Equal);
         if columns.contains(&ColumnConstraint::Any) && facts.iter().any(is_range) {
             return Err("Query requires table scan to be enabled".to_owned());
         }
@@ -262,9 +261,8 @@ pub(super) fn check_keys(predicate: &AstExpr, schema: &Schema) -> Result<(), Err
     let mut wrong = None;
     for_each(predicate, &mut |part| {
         if let ExprKind::In { operand, list, .. } = &*part.kind
-            && let Some(key) = as_column(operand).and_then(|column| {
-                schema.key().iter().find(|key| *key.name == *column.name)
-            })
+            && let Some(key) = as_column(operand)
+                .and_then(|column| schema.key().iter().find(|key| *key.name == *column.name))
         {
             let error = list.iter().find_map(|value| {
                 let message = key_error(operand, value, key)?;

@@ -55,8 +55,7 @@ fn rewrite(expr: &mut Expr) {
 }
 
 fn is_time(expr: &Expr) -> bool {
-    as_column(expr)
-        .is_some_and(|c| c.name == system::ROW_TIME || system::is_window_bound(c.name))
+    as_column(expr).is_some_and(|c| c.name == system::ROW_TIME || system::is_window_bound(c.name))
 }
 
 fn replace(expr: &mut Expr) {

@@ -40,7 +40,6 @@ use crate::plan::query::relation::Relation;
 
 pub(crate) use context::Context;
 pub(crate) use pull::plan_pull;
-pub(crate) use sources::unknown_source;
 
 /// Where the rows of a query go.
 #[derive(Clone, Copy)]
@@ -173,7 +172,8 @@ fn check_clauses(
         Some(call) if bound.group_by.is_empty() => {
             let written = text::text(call, text::Names::Flat { is_join: false });
             // ksqlDB counts rows by their ROWTIME, and says so.
-            let written = written.replace("COUNT(*)", "COUNT(ROWTIME)").replace("COUNT()", "COUNT(ROWTIME)");
+            let written =
+                written.replace("COUNT(*)", "COUNT(ROWTIME)").replace("COUNT()", "COUNT(ROWTIME)");
             let message = format!(
                 "{statement} statement does not support aggregate function [{written}] without a \
                  GROUP BY clause."

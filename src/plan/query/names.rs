@@ -70,7 +70,11 @@ mod tests {
     #[test]
     fn expressions_are_numbered() {
         check(&["A"], &["A + 1", "A + 2"], &["KSQL_COL_0", "KSQL_COL_1"]);
-        check(&["KSQL_COL_0", "KSQL_COL_2"], &["1", "2", "3"], &["KSQL_COL_1", "KSQL_COL_3", "KSQL_COL_4"]);
+        check(
+            &["KSQL_COL_0", "KSQL_COL_2"],
+            &["1", "2", "3"],
+            &["KSQL_COL_1", "KSQL_COL_3", "KSQL_COL_4"],
+        );
     }
 
     #[test]

@@ -56,7 +56,9 @@ pub(super) fn partition_by(
 
 fn check_stream(relation: &Relation) -> Result<(), Error> {
     if relation.is_table() {
-        return Err(Error::statement("PARTITION BY is not supported for tables: the key of a TABLE source cannot be changed. Use GROUP BY."));
+        return Err(Error::statement(
+            "PARTITION BY is not supported for tables: the key of a TABLE source cannot be changed. Use GROUP BY.",
+        ));
     }
     if relation.node.is_windowed {
         return Err(Error::statement(WINDOWED_REPARTITION));

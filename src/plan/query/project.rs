@@ -142,12 +142,17 @@ fn key_twice(key: &str, names: &[&str], is_grouped: bool) -> Error {
                   which key reference should be copied.";
     let what = if is_grouped {
         let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        format!("The projection contains a key column more than once: {}.", join_with(&names, "and"))
+        format!(
+            "The projection contains a key column more than once: {}.",
+            join_with(&names, "and")
+        )
     } else {
         let mut names: Vec<String> = names.iter().map(ToString::to_string).collect();
         names.sort_unstable();
         let names = join_with(&names, "and");
-        format!("The projection contains a key column (`{key}`) more than once, aliased as: {names}.")
+        format!(
+            "The projection contains a key column (`{key}`) more than once, aliased as: {names}."
+        )
     };
     Error::statement(format!("{what}\n{advice}"))
 }
@@ -188,7 +193,12 @@ fn check_required(required: &RequiredKeys, bound: &Bound, sink: &str) -> Result<
                 return Ok(());
             }
             let keys: Vec<String> = exprs.iter().map(|(_, text)| text.clone()).collect();
-            Err(missing(sink, &plural(what, keys.len()), &join_with(&keys, "and"), &keys.join(", ")))
+            Err(missing(
+                sink,
+                &plural(what, keys.len()),
+                &join_with(&keys, "and"),
+                &keys.join(", "),
+            ))
         }
         RequiredKeys::Any { exprs, is_synthetic } => {
             if exprs.iter().any(|(expr, _)| bound.projects(expr)) {

@@ -116,11 +116,12 @@ impl Relation {
         let key_names = bound.source.schema.key().iter().map(|column| &column.name);
         let keys: Vec<AstExpr> = key_names.clone().map(|name| own(name)).collect();
         let required = keys.iter().zip(key_names).map(|(e, n)| (e.clone(), ident(n)));
-        let star = star_order(&offered, key_count).into_iter().enumerate().map(|(i, column)| StarColumn {
-            source: Some(Arc::clone(alias)),
-            selected: Selected { expr: own(&column), name: name(&column) },
-            is_source_key: i < key_count,
-        });
+        let star =
+            star_order(&offered, key_count).into_iter().enumerate().map(|(i, column)| StarColumn {
+                source: Some(Arc::clone(alias)),
+                selected: Selected { expr: own(&column), name: name(&column) },
+                is_source_key: i < key_count,
+            });
         Relation {
             node,
             visible: visible.collect(),
@@ -150,7 +151,8 @@ impl Relation {
 
     /// Finds a source's column.
     pub(super) fn find(&self, source: Option<&str>, name: &str) -> Option<usize> {
-        let is_it = |visible: &&Visible| visible.source.as_deref() == source && &*visible.name == name;
+        let is_it =
+            |visible: &&Visible| visible.source.as_deref() == source && &*visible.name == name;
         self.visible.iter().find(is_it).map(|visible| visible.index)
     }
 
@@ -205,17 +207,12 @@ impl Relation {
 }
 
 /// Orders a source's columns as `*` does: key, window bounds, the rest; without ROWTIME and the like.
-fn star_order(
-    offered: &[OfferedColumn],
-    key_count: usize,
-) -> Vec<Arc<str>> {
+fn star_order(offered: &[OfferedColumn], key_count: usize) -> Vec<Arc<str>> {
     let (keys, rest) = offered.split_at(key_count);
     let is_bound = |column: &&OfferedColumn| {
         matches!(column.column, SourceColumn::WindowStart | SourceColumn::WindowEnd)
     };
-    let is_own = |column: &&OfferedColumn| {
-        matches!(column.column, SourceColumn::Schema(_))
-    };
+    let is_own = |column: &&OfferedColumn| matches!(column.column, SourceColumn::Schema(_));
     let bounds = rest.iter().filter(is_bound);
     let own = rest.iter().filter(is_own);
     keys.iter().chain(bounds).chain(own).map(|column| Arc::clone(&column.name)).collect()

@@ -38,16 +38,14 @@ pub(super) struct OfferedColumn {
 impl BoundSource {
     /// Returns what it offers: its own columns, then ROWTIME and the like.
     pub(super) fn columns(&self) -> Vec<OfferedColumn> {
-        let own = self.source.schema.columns().iter().enumerate().map(|(index, column)| {
-            OfferedColumn {
+        let own =
+            self.source.schema.columns().iter().enumerate().map(|(index, column)| OfferedColumn {
                 name: Arc::clone(&column.name),
                 sql_type: column.sql_type.clone(),
                 column: SourceColumn::Schema(index),
-            }
-        });
-        let pseudo = system::columns_of(&self.source).map(|(name, sql_type, column)| {
-            OfferedColumn { name: name.into(), sql_type, column }
-        });
+            });
+        let pseudo = system::columns_of(&self.source)
+            .map(|(name, sql_type, column)| OfferedColumn { name: name.into(), sql_type, column });
         own.chain(pseudo).collect()
     }
 
@@ -75,13 +73,16 @@ impl Sources {
         let source = ctx.catalog.source(name).ok_or_else(|| unknown_source(&relation.name, ctx))?;
         if self.0.iter().any(|known| known.source.name == source.name) {
             let message = if 1 < self.0.len() {
-                format!("N-way joins do not support multiple occurrences of the same source. Source: '{name}'.")
+                format!(
+                    "N-way joins do not support multiple occurrences of the same source. Source: '{name}'."
+                )
             } else {
                 format!("Can not join '{name}' to '{name}': self joins are not yet supported.")
             };
             return Err(Error::statement(message).at(at.line, at.column));
         }
-        let alias: Arc<str> = relation.alias.as_ref().unwrap_or(&relation.name).name.as_str().into();
+        let alias: Arc<str> =
+            relation.alias.as_ref().unwrap_or(&relation.name).name.as_str().into();
         if self.find(&alias).is_some() {
             let message = format!("Two sources go by the name {}.", ident(&alias));
             return Err(Error::statement(message).at(at.line, at.column));
@@ -96,7 +97,10 @@ impl Sources {
     }
 
     /// Returns the sources that offer a column of that name.
-    pub(super) fn with_column<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a BoundSource> {
+    pub(super) fn with_column<'a>(
+        &'a self,
+        name: &'a str,
+    ) -> impl Iterator<Item = &'a BoundSource> {
         self.0.iter().filter(move |source| source.has(name))
     }
 

@@ -2,9 +2,7 @@
 
 use std::fmt::Write;
 
-use tidemill_grammar::ast::{
-    ArithmeticOp, ComparisonOp, DataType, Expr, ExprKind, Ident, Literal,
-};
+use tidemill_grammar::ast::{ArithmeticOp, ComparisonOp, DataType, Expr, ExprKind, Ident, Literal};
 
 /// How columns are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,11 +113,13 @@ fn write_pairs(out: &mut String, expr: &Expr, names: Names) -> std::fmt::Result 
             }
         }
         ExprKind::Map(entries) => {
-            let entries = entries.iter().map(|(key, value)| format!("{}:={}", sub(key), sub(value)));
+            let entries =
+                entries.iter().map(|(key, value)| format!("{}:={}", sub(key), sub(value)));
             write!(out, "MAP({})", entries.collect::<Vec<_>>().join(", "))
         }
         ExprKind::Struct(fields) => {
-            let field = |(name, value): &(Ident, Expr)| format!("{}:={}", ident(&name.name), sub(value));
+            let field =
+                |(name, value): &(Ident, Expr)| format!("{}:={}", ident(&name.name), sub(value));
             write!(out, "STRUCT({})", fields.iter().map(field).collect::<Vec<_>>().join(", "))
         }
         ExprKind::Literal(_)
@@ -169,7 +169,8 @@ fn column(source: Option<&Ident>, name: &Ident, names: Names) -> String {
 pub(crate) fn ident(name: &str) -> String {
     let mut chars = name.chars();
     let begins = chars.next().is_some_and(|c| c.is_ascii_uppercase() || c == '_');
-    let is_plain = begins && chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    let is_plain =
+        begins && chars.all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     if is_plain && !tidemill_grammar::is_reserved(name) {
         name.to_owned()
     } else {

@@ -123,8 +123,18 @@ pub(super) fn for_each<'a>(expr: &'a Expr, visit: &mut dyn FnMut(&'a Expr) -> bo
 /// Functions whose first argument is a unit of time, which is written like a column.
 const TAKE_A_UNIT: &[&str] =
     &["TIMESTAMPADD", "TIMESTAMPSUB", "DATEADD", "DATESUB", "TIMEADD", "TIMESUB"];
-const UNITS: &[&str] =
-    &["DAY", "DAYS", "HOUR", "HOURS", "MINUTE", "MINUTES", "SECOND", "SECONDS", "MILLISECOND", "MILLISECONDS"];
+const UNITS: &[&str] = &[
+    "DAY",
+    "DAYS",
+    "HOUR",
+    "HOURS",
+    "MINUTE",
+    "MINUTES",
+    "SECOND",
+    "SECONDS",
+    "MILLISECOND",
+    "MILLISECONDS",
+];
 
 /// Tells whether the first argument of a call is a unit of time.
 pub(super) fn is_interval_unit(call: &Expr, first: &Expr) -> bool {

@@ -28,7 +28,9 @@ pub(super) fn window_spec(window: &Window, emit: Option<Emit>) -> Result<WindowS
         WindowKind::Hopping { size, advance } => {
             let (size_ms, advance_ms) = (millis(size), millis(advance));
             if advance_ms == 0 || size_ms < advance_ms {
-                return wrong("Window advance interval should be more than zero and no more than the window size.");
+                return wrong(
+                    "Window advance interval should be more than zero and no more than the window size.",
+                );
             }
             (WindowShape::Hopping { size_ms, advance_ms }, size_ms)
         }
@@ -45,7 +47,9 @@ pub(super) fn window_spec(window: &Window, emit: Option<Emit>) -> Result<WindowS
     let least_ms = size_ms + grace_ms;
     let retention_ms = window.retention.map_or(least_ms, millis);
     if window.retention.is_some() && retention_ms < least_ms && window.grace.is_some() {
-        return wrong("The retention of windows must be at least their size and grace period together.");
+        return wrong(
+            "The retention of windows must be at least their size and grace period together.",
+        );
     }
     Ok(WindowSpec { shape, grace_ms, retention_ms: retention_ms.max(size_ms) })
 }

@@ -55,7 +55,7 @@ pub fn parse_date(text: &str) -> Result<i32, DateTimeError> {
     let parts: Vec<&str> = unsigned.split('-').collect();
     let [year, month, day] = parts[..] else { return Err(fail("it is not year, month and day")) };
     let number =
-        |part: &str| part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse::<i64>().ok())?;
+        |part: &str| part.parse::<i64>().ok().filter(|_| part.bytes().all(|b| b.is_ascii_digit()));
     let (Some(year), Some(month), Some(day)) = (number(year), number(month), number(day)) else {
         return Err(fail("a part of it is not a number"));
     };

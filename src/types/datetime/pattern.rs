@@ -50,7 +50,8 @@ impl DateTimePattern {
     /// Reads a moment, in milliseconds since 1970. What the text does not say is as at 1970-01-01 00:00:00; `zone` is that
     /// of a text that names none.
     #[inline]
-    pub fn parse_timestamp(&self, text: &str, zone: Zone) -> Result<i64, DateTimeError> {
+    pub fn parse_timestamp(&self, text: &str, zone: impl Into<Zone>) -> Result<i64, DateTimeError> {
+        let zone = zone.into();
         match self.layout.as_ref().and_then(|layout| layout.timestamp(text, zone)) {
             Some(ms) => Ok(ms),
             None => self.parse_timestamp_by_items(text, zone),

@@ -44,7 +44,9 @@ impl Zone {
         }
         let short = SHORT_IDS.iter().find(|(short, _)| *short == name);
         let full = short.map_or(name, |(_, full)| full);
-        full.parse().map(Zone::Named).map_err(|_| DateTimeError::UnknownZone(name.to_owned()))
+        full.parse()
+            .map(|tz: Tz| tz.into())
+            .map_err(|_| DateTimeError::UnknownZone(name.to_owned()))
     }
 
     /// Finds the longest name of a zone at the beginning of a text, in any letters, and returns how long it is.
@@ -126,6 +128,12 @@ impl Zone {
             None if is_summer => format!("{self} Summer Time"),
             None => format!("{self} Time"),
         }
+    }
+}
+
+impl From<Tz> for Zone {
+    fn from(tz: Tz) -> Self {
+        if matches!(tz, Tz::UTC | Tz::Etc__UTC | Tz::GMT) { Zone::UTC } else { Zone::Named(tz) }
     }
 }
 

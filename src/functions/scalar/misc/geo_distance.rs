@@ -66,9 +66,13 @@ fn radius(unit: &str) -> Result<f64, String> {
 }
 
 fn central_angle((lat1, lon1): (f64, f64), (lat2, lon2): (f64, f64)) -> f64 {
-    let haversine = |angle: f64| (angle / 2.0).sin().powi(2);
-    let latitudes = haversine((lat2 - lat1).to_radians());
-    let longitudes = haversine((lon2 - lon1).to_radians());
-    let a = latitudes + longitudes * lat1.to_radians().cos() * lat2.to_radians().cos();
+    let haversine = |angle: f64| (radians(angle) / 2.0).sin().powi(2);
+    let cosine = |angle: f64| radians(angle).cos();
+    let a = haversine(lat2 - lat1) + haversine(lon2 - lon1) * cosine(lat1) * cosine(lat2);
     2.0 * a.sqrt().asin()
+}
+
+/// Divides first, as Java up to version 8 did: ksqlDB's own results have the last digit that comes of it.
+fn radians(degrees: f64) -> f64 {
+    degrees / 180.0 * std::f64::consts::PI
 }

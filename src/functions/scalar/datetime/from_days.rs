@@ -1,0 +1,16 @@
+//! `FROM_DAYS(days)`.
+
+use crate::functions::ScalarFunction;
+use crate::functions::scalar::datetime::temporal;
+
+/// Makes a date out of a number.
+pub(super) fn from_days() -> ScalarFunction {
+    temporal("from_days", "Returns the date so many days after 1970-01-01.").overload(
+        "(days INT) DATE",
+        "",
+        |call| {
+            let days = call.ints(0)?;
+            call.map_dates(|row| days.at(row))
+        },
+    )
+}

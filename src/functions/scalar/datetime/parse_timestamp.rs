@@ -1,0 +1,23 @@
+//! `PARSE_TIMESTAMP(text, pattern)`, `PARSE_TIMESTAMP(text, pattern, zone)`.
+
+use datafusion::arrow::array::ArrayRef;
+
+use crate::functions::scalar::datetime::patterns::read_timestamps;
+use crate::functions::scalar::datetime::temporal;
+use crate::functions::{Call, FunctionError, ScalarFunction};
+
+/// Reads a timestamp by a pattern; the zone is that of texts that name none.
+pub(super) fn parse_timestamp() -> ScalarFunction {
+    temporal("parse_timestamp", "Reads a timestamp by a pattern.")
+        .overload("(formattedTimestamp VARCHAR, formatPattern VARCHAR) TIMESTAMP", "In UTC.", read)
+        .overload(
+            "(formattedTimestamp VARCHAR, formatPattern VARCHAR, timeZone VARCHAR) TIMESTAMP",
+            "In a time zone.",
+            read,
+        )
+}
+
+fn read(call: &mut Call<'_>) -> Result<ArrayRef, FunctionError> {
+    let read = read_timestamps(call)?;
+    call.map_timestamps(read)
+}

@@ -1,0 +1,17 @@
+//! `TIMEADD(unit, interval, time)`.
+
+use crate::functions::ScalarFunction;
+use crate::functions::scalar::datetime::temporal;
+use crate::functions::scalar::datetime::units::{add_to_time, durations};
+
+/// Adds a duration to a time of day, which starts anew at midnight.
+pub(super) fn timeadd() -> ScalarFunction {
+    temporal("timeadd", "Adds a duration to a time.").overload(
+        "(unit INTERVALUNIT, interval INT, time TIME) TIME",
+        "",
+        |call| {
+            let (times, mut durations) = (call.times(2)?, durations(call, 1)?);
+            call.map_times(|row| Ok::<_, String>(add_to_time(times.at(row), durations(row)?)))
+        },
+    )
+}
