@@ -305,6 +305,13 @@ impl Pass<'_> {
                     return Ok(());
                 }
             }
+            DraftCells::Boolean(cells) => {
+                let value = reader.skip_word(b"true");
+                if value || reader.skip_word(b"false") {
+                    cells.push(value);
+                    return Ok(());
+                }
+            }
             DraftCells::Varchar(cells) if reader.peek() == b'"' => {
                 reader.text()?.push_to(&mut cells.bytes)?;
                 cells.finish_row();
@@ -321,11 +328,12 @@ impl Pass<'_> {
         shape: &mut Shape,
         column: &mut Draft,
     ) -> Result<(), Fault> {
-        let token = reader.token()?;
-        if token == Token::Null {
+        reader.peek_token();
+        if reader.skip_word(b"null") {
             column.push_null();
             return Ok(());
         }
+        let token = reader.token()?;
         match (&mut column.cells, &mut shape.parts, token) {
             (DraftCells::Array(cells), Parts::Element(shape), Token::Array) => {
                 self.array(reader, shape, cells)

@@ -40,6 +40,17 @@ pub(super) fn is_plain_ascii(bytes: &[u8], start: usize, end: usize) -> bool {
     words & TOPS == 0
 }
 
+/// Tells whether there are control characters in text.
+#[inline]
+pub(super) fn has_control(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    let marks = words.iter().fold(0, |marks, word| {
+        let word = u64::from_le_bytes(*word);
+        marks | (controls(word) & !word)
+    });
+    marks & TOPS != 0 || rest.iter().any(|byte| *byte < b' ')
+}
+
 /// Tells whether JSON must escape a byte of text, or perhaps must: text that is not ASCII can be taken for such.
 #[inline]
 pub(super) fn may_need_escape(text: &[u8]) -> bool {
@@ -80,6 +91,7 @@ mod tests {
                     let is_plain = byte.is_ascii() && b' ' <= byte;
                     let answer = is_plain_ascii(&bytes, 0, length);
                     assert!(answer == is_plain || (!answer && length < 8), "{bytes:?}");
+                    assert_eq!(has_control(&bytes), byte < b' ');
                     let is_found = matches!(byte, b'"' | b'\\');
                     assert_eq!(quote_or_backslash(&bytes, 0), is_found.then_some(place));
                 }
