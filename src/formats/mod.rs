@@ -22,6 +22,8 @@ pub mod window_key;
 #[cfg(test)]
 mod property;
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::ArrayRef;
 
 use crate::types::{Column, SqlType};
@@ -176,7 +178,7 @@ pub struct Serde {
     /// How.
     pub format: Format,
     /// All columns of the side, in order.
-    pub columns: Vec<(std::sync::Arc<str>, SqlType)>,
+    pub columns: Vec<(Arc<str>, SqlType)>,
 }
 
 /// The formats, in the order in which messages name them.
@@ -239,7 +241,7 @@ pub fn encoder(serde: &Serde) -> Result<Box<dyn Encoder>, FormatError> {
 impl Serde {
     /// Describes a side.
     pub fn new(format: Format, columns: &[Column]) -> Self {
-        let columns = columns.iter().map(|c| (c.name.clone(), c.sql_type.clone())).collect();
+        let columns = columns.iter().map(|c| (Arc::clone(&c.name), c.sql_type.clone())).collect();
         Serde { format, columns }
     }
 }

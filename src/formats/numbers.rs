@@ -85,7 +85,7 @@ impl<'a> Written<'a> {
     }
 
     /// Returns the number without what follows its point, if that fits 64 bits.
-    pub(super) fn to_long(&self) -> Option<i64> {
+    pub(super) fn truncated_long(&self) -> Option<i64> {
         let (digits, count, power) = self.digits();
         let whole_count = if count == 0 { 0 } else { count + power };
         if whole_count <= 0 {
@@ -100,7 +100,7 @@ impl<'a> Written<'a> {
     }
 
     /// Returns the number at the scale of a DECIMAL of at most 38 digits.
-    pub(super) fn to_decimal(&self, digits: Digits) -> Result<i128, DecimalFault> {
+    pub(super) fn at_scale(&self, digits: Digits) -> Result<i128, DecimalFault> {
         let (kept, zeros) = self.kept(digits)?;
         let value = kept.chain(std::iter::repeat_n(0, zeros));
         let value = value.fold(0i128, |value, digit| value * 10 + i128::from(digit));
@@ -108,7 +108,7 @@ impl<'a> Written<'a> {
     }
 
     /// Returns the number at the scale of a DECIMAL.
-    pub(super) fn to_wide_decimal(&self, digits: Digits) -> Result<i256, DecimalFault> {
+    pub(super) fn at_wide_scale(&self, digits: Digits) -> Result<i256, DecimalFault> {
         let (kept, zeros) = self.kept(digits)?;
         let ten = i256::from_i128(10);
         let value = kept.chain(std::iter::repeat_n(0, zeros)).fold(i256::ZERO, |value, digit| {
@@ -347,8 +347,9 @@ mod tests {
 
     #[test]
     fn longs_lose_their_fraction_only() {
-        let long =
-            |text: &str| Written::parse(text.as_bytes()).and_then(|written| written.to_long());
+        let long = |text: &str| {
+            Written::parse(text.as_bytes()).and_then(|written| written.truncated_long())
+        };
         assert_eq!(long("1.0"), Some(1));
         assert_eq!(long("-1.99"), Some(-1));
         assert_eq!(long("1e2"), Some(100));
@@ -367,8 +368,8 @@ mod tests {
     fn check_decimal(text: &str, precision: u8, scale: u8, want: Result<i128, DecimalFault>) {
         let written = Written::parse(text.as_bytes()).unwrap();
         let digits = Digits { precision, scale };
-        assert_eq!(written.to_decimal(digits), want, "{text}");
-        assert_eq!(written.to_wide_decimal(digits), want.map(i256::from_i128), "{text}, wide");
+        assert_eq!(written.at_scale(digits), want, "{text}");
+        assert_eq!(written.at_wide_scale(digits), want.map(i256::from_i128), "{text}, wide");
     }
 
     #[test]

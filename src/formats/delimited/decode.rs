@@ -155,10 +155,10 @@ fn push(text: &[u8], column: &mut Draft) -> Result<(), FieldFault> {
             cells.push(parse_double(text).ok_or(FieldFault::NotOfType)?);
         }
         DraftCells::Decimal(cells, digits) => {
-            cells.push(decimal(text, *digits, |written| written.to_decimal(*digits))?);
+            cells.push(decimal(text, *digits, |written| written.at_scale(*digits))?);
         }
         DraftCells::WideDecimal(cells, digits) => {
-            cells.push(decimal(text, *digits, |written| written.to_wide_decimal(*digits))?);
+            cells.push(decimal(text, *digits, |written| written.at_wide_scale(*digits))?);
         }
         DraftCells::Varchar(cells) => {
             texts::push_lossy(text, &mut cells.bytes);

@@ -175,7 +175,8 @@ impl ObjectShape {
         std::mem::replace(&mut self.seen[field], self.object) == self.object
     }
 
-    /// Reads a key that was not expected, up to its value; returns it and its column, or None at the end of the object.
+    /// Reads a key that was not expected, up to its value; returns it, its column and the key expected next, or None at
+    /// the end of the object.
     ///
     /// The reader stands behind a value, or at the brace of an object that was entered already.
     fn read_key(
@@ -183,7 +184,7 @@ impl ObjectShape {
         reader: &mut Reader<'_>,
         last: u32,
         is_first: bool,
-    ) -> Result<Option<(u32, u32)>, Fault> {
+    ) -> Result<Option<(u32, u32, u32)>, Fault> {
         let start = reader.at();
         if is_first {
             reader.skip_bytes(1);
@@ -197,7 +198,7 @@ impl ObjectShape {
             return Ok(Some(found));
         }
         let column = self.keys.target(&key.unescaped()).column.unwrap_or(NO_COLUMN);
-        Ok(Some((self.keys.learn(last, bytes, column), column)))
+        Ok(Some((self.keys.learn(last, bytes, column), column, NO_KEY)))
     }
 }
 
@@ -215,16 +216,16 @@ impl Pass<'_> {
         reader.descend()?;
         shape.begin_object();
         let mut last = NO_KEY;
+        let mut expected = shape.keys.expected_first();
         let mut is_first = true;
         let mut missing = columns.len();
         loop {
             let column;
-            let expected = shape.keys.expected_after(last);
-            if let Some((known, size)) = shape.keys.matches(expected, reader.rest()) {
-                reader.skip_bytes(size);
-                (last, column) = (expected, known);
+            if let Some(found) = shape.keys.matches(expected, reader.rest()) {
+                reader.skip_bytes(found.size);
+                (last, column, expected) = (expected, found.column, found.next);
             } else if let Some(read) = shape.read_key(reader, last, is_first)? {
-                (last, column) = read;
+                (last, column, expected) = read;
             } else {
                 break;
             }
@@ -280,7 +281,7 @@ impl Pass<'_> {
     }
 
     /// Reads a value and pushes it.
-    #[inline]
+    #[inline(always)]
     fn value(
         &mut self,
         reader: &mut Reader<'_>,
@@ -304,6 +305,13 @@ impl Pass<'_> {
                     return Ok(());
                 }
             }
+            DraftCells::Boolean(cells) => {
+                let value = reader.skip_word(b"true");
+                if value || reader.skip_word(b"false") {
+                    cells.push(value);
+                    return Ok(());
+                }
+            }
             DraftCells::Varchar(cells) if reader.peek() == b'"' => {
                 reader.text()?.push_to(&mut cells.bytes)?;
                 cells.finish_row();
@@ -320,11 +328,12 @@ impl Pass<'_> {
         shape: &mut Shape,
         column: &mut Draft,
     ) -> Result<(), Fault> {
-        let token = reader.token()?;
-        if token == Token::Null {
+        reader.peek_token();
+        if reader.skip_word(b"null") {
             column.push_null();
             return Ok(());
         }
+        let token = reader.token()?;
         match (&mut column.cells, &mut shape.parts, token) {
             (DraftCells::Array(cells), Parts::Element(shape), Token::Array) => {
                 self.array(reader, shape, cells)

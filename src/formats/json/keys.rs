@@ -35,6 +35,16 @@ struct KnownKey {
     next: u32,
 }
 
+/// An expected key that is there.
+pub(super) struct Match {
+    /// Its column.
+    pub(super) column: u32,
+    /// How many bytes it takes up to its value.
+    pub(super) size: usize,
+    /// The key that is expected next.
+    pub(super) next: u32,
+}
+
 /// So many keys, and so long ones, are remembered; the others are looked up each time.
 const KNOWN_KEYS_MAX: usize = 1024;
 const KNOWN_KEY_BYTES_MAX: usize = 128;
@@ -55,33 +65,34 @@ impl Keys {
         }
     }
 
-    /// Returns the key that is expected after another.
+    /// Returns the key that is expected first.
     #[inline]
-    pub(super) fn expected_after(&self, last: u32) -> u32 {
-        self.known.get(last as usize).map_or(self.first, |last| last.next)
+    pub(super) fn expected_first(&self) -> u32 {
+        self.first
     }
 
-    /// Tells the column of an expected key, and how many bytes it takes up to its value, if the rest begins with it.
+    /// Looks whether the rest begins with an expected key.
     #[inline(always)]
-    pub(super) fn matches(&self, expected: u32, rest: &[u8]) -> Option<(u32, usize)> {
+    pub(super) fn matches(&self, expected: u32, rest: &[u8]) -> Option<Match> {
         let known = self.known.get(expected as usize)?;
         let is_it = match rest.first_chunk::<16>() {
             Some(start) => {
                 let start = u128::from_le_bytes(*start);
                 let low = (start as u64 & known.mask[0]) ^ known.start[0];
                 let high = ((start >> 64) as u64 & known.mask[1]) ^ known.start[1];
-                low == 0 && high == 0 && (known.bytes.len() <= 16 || rest.starts_with(&known.bytes))
+                low | high == 0 && (known.bytes.len() <= 16 || rest.starts_with(&known.bytes))
             }
             None => rest.starts_with(&known.bytes),
         };
-        is_it.then_some((known.column, known.bytes.len()))
+        is_it.then_some(Match { column: known.column, size: known.bytes.len(), next: known.next })
     }
 
-    /// Finds a key that was not expected, by its bytes up to the value; returns it and its column.
-    pub(super) fn find(&mut self, last: u32, bytes: &[u8]) -> Option<(u32, u32)> {
+    /// Finds a key that was not expected, by its bytes up to the value; returns it, its column, and the key expected next.
+    pub(super) fn find(&mut self, last: u32, bytes: &[u8]) -> Option<(u32, u32, u32)> {
         let found = *self.by_bytes.get(bytes)?;
         self.follow(last, found);
-        Some((found, self.known[found as usize].column))
+        let known = &self.known[found as usize];
+        Some((found, known.column, known.next))
     }
 
     /// Remembers a key, and that it came after another.
@@ -154,14 +165,18 @@ mod tests {
         let mut keys = Keys::new(&names);
         let first = keys.learn(NO_KEY, br#"{"A":"#, 0);
         let second = keys.learn(first, br#" , "B" : "#, 1);
-        let expect = |keys: &Keys, last, rest: &[u8]| keys.matches(keys.expected_after(last), rest);
-        assert_eq!(expect(&keys, NO_KEY, br#"{"A":1}"#), Some((0, 5)));
-        assert_eq!(expect(&keys, NO_KEY, br#"{"A":12345678901234567890}"#), Some((0, 5)));
-        assert_eq!(expect(&keys, first, br#" , "B" : 2"#), Some((1, 9)));
-        assert_eq!(expect(&keys, first, br#","B":2"#), None);
-        assert_eq!(expect(&keys, second, br#"{"A":2"#), None);
-        assert_eq!(keys.find(second, br#"{"A":"#), Some((first, 0)));
-        assert_eq!(expect(&keys, second, br#"{"A":2"#), Some((0, 5)));
+        let check = |keys: &Keys, expected, rest: &[u8], want| {
+            let got = keys.matches(expected, rest);
+            assert_eq!(got.map(|found| (found.column, found.size, found.next)), want);
+        };
+        assert_eq!(keys.expected_first(), first);
+        check(&keys, first, br#"{"A":1}"#, Some((0, 5, second)));
+        check(&keys, first, br#"{"A":12345678901234567890}"#, Some((0, 5, second)));
+        check(&keys, second, br#" , "B" : 2"#, Some((1, 9, NO_KEY)));
+        check(&keys, second, br#","B":2"#, None);
+        check(&keys, NO_KEY, br#"{"A":2"#, None);
+        assert_eq!(keys.find(second, br#"{"A":"#), Some((first, 0, second)));
+        check(&keys, second, br#" , "B" : 2"#, Some((1, 9, first)));
     }
 
     #[test]

@@ -1,51 +1,50 @@
 //! The numbers that most rows hold, without a walk digit by digit.
 
-/// Reads a whole number of at most 18 digits that something other than a number follows, and tells how long it is.
+/// Reads a whole number of at most 18 digits that ends as values do, and tells how long it is.
 ///
 /// None means only that this does not know: the number has a fraction, is too long, or is none.
 #[inline(always)]
 pub(super) fn short_long(rest: &[u8]) -> Option<(i64, usize)> {
+    let Some(first) = rest.first_chunk::<8>() else { return any_short_long(rest) };
+    let first = u64::from_le_bytes(*first);
+    let mut count = digit_count(first);
+    let begins_with_zero = first as u8 == b'0' && count != 1;
+    if count == 0 || begins_with_zero {
+        return any_short_long(rest);
+    }
+    let mut value = digits_value(first, count);
+    let mut after = first.checked_shr(8 * count as u32).unwrap_or(0) as u8;
+    if count == 8 {
+        let Some(second) = rest[8..].first_chunk::<8>() else { return any_short_long(rest) };
+        let second = u64::from_le_bytes(*second);
+        let more = digit_count(second);
+        after = second.checked_shr(8 * more as u32).unwrap_or(0) as u8;
+        if 0 < more {
+            value = value * POWERS[more] + digits_value(second, more);
+        }
+        count += more;
+    }
+    if !matches!(after, b',' | b'}' | b']') {
+        return any_short_long(rest);
+    }
+    Some((value.cast_signed(), count))
+}
+
+/// The same, of numbers with a sign, near the end of a document, or before white space.
+fn any_short_long(rest: &[u8]) -> Option<(i64, usize)> {
     let is_negative = rest.first() == Some(&b'-');
     let digits = if is_negative { &rest[1..] } else { rest };
-    let (value, count) = short_digits(digits)?;
-    let is_whole = !matches!(digits.get(count), Some(b'.' | b'e' | b'E' | b'0'..=b'9'));
-    let has_plain_start = count == 1 || digits[0] != b'0';
-    if !is_whole || !has_plain_start || (is_negative && value == 0) {
+    let count = leading_digits(digits);
+    let is_whole = !matches!(digits.get(count), Some(b'.' | b'e' | b'E'));
+    let begins_with_zero = digits.first() == Some(&b'0') && (count != 1 || is_negative);
+    if count == 0 || 18 < count || !is_whole || begins_with_zero {
         return None;
     }
-    let value = value as i64;
+    let value = digits[..count].iter().fold(0, |value, digit| value * 10 + i64::from(digit - b'0'));
     Some(if is_negative { (-value, count + 1) } else { (value, count) })
 }
 
-/// Reads 1 to 18 digits.
-#[inline(always)]
-fn short_digits(digits: &[u8]) -> Option<(u64, usize)> {
-    let Some(first) = digits.first_chunk::<8>() else { return digits_to_end(digits) };
-    let (value, count) = eight_digits(u64::from_le_bytes(*first));
-    if count < 8 {
-        return (0 < count).then_some((value, count));
-    }
-    let Some(second) = digits[8..].first_chunk::<8>() else {
-        let (more, count) = digits_to_end(&digits[8..]).unwrap_or((0, 0));
-        return Some((value * 10u64.pow(count as u32) + more, 8 + count));
-    };
-    let (more, count) = eight_digits(u64::from_le_bytes(*second));
-    let value = value * POWERS[count] + more;
-    if count < 8 {
-        return Some((value, 8 + count));
-    }
-    let (more, count) = digits_to_end(&digits[16..]).unwrap_or((0, 0));
-    (count <= 2).then(|| (value * POWERS[count] + more, 16 + count))
-}
-
 const POWERS: [u64; 9] = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-
-/// Reads the few digits before the end of a document, or up to nine of more.
-fn digits_to_end(digits: &[u8]) -> Option<(u64, usize)> {
-    let count = digits.iter().take(9).take_while(|byte| byte.is_ascii_digit()).count();
-    let value = digits[..count].iter().fold(0, |value, digit| value * 10 + u64::from(digit - b'0'));
-    (0 < count).then_some((value, count))
-}
 
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
@@ -74,20 +73,14 @@ pub(super) fn leading_digits(bytes: &[u8]) -> usize {
     count + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Reads the digits that eight bytes, the first lowest, begin with, and tells how many there are.
+/// Returns the value of the digits, at least one, that eight bytes, the first lowest, begin with.
 #[inline(always)]
-fn eight_digits(bytes: u64) -> (u64, usize) {
-    let count = digit_count(bytes);
-    let digits = bytes ^ ZEROS;
-    if count == 0 {
-        return (0, 0);
-    }
+fn digits_value(bytes: u64, count: usize) -> u64 {
     // Zeros go in front of the digits, which are then added up in pairs, fours and eights.
-    let digits = digits << (64 - 8 * count);
+    let digits = (bytes ^ ZEROS) << (64 - 8 * count);
     let pairs = (digits * 10 + (digits >> 8)) & 0x00FF_00FF_00FF_00FF;
     let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_FFFF_0000_FFFF;
-    let eight = (fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF;
-    (eight, count)
+    (fours * 10_000 + (fours >> 32)) & 0xFFFF_FFFF
 }
 
 /// Reads a number whose digits and power of ten are so few that one division or multiplication is exact.

@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::number::leading_digits;
-use super::scan::{is_plain_ascii, quote_or_backslash};
+use super::scan::{has_control, is_plain_ascii, quote_or_backslash};
 
 /// How deep arrays and objects may nest.
 pub(super) const NESTING_MAX: u32 = 500;
@@ -171,7 +171,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads text at its first quote.
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at + 1;
         if let Some(end) = quote_or_backslash(self.bytes, start)
@@ -191,9 +191,9 @@ impl<'a> Reader<'a> {
         loop {
             let run = self.at;
             self.at = quote_or_backslash(self.bytes, run).unwrap_or(self.bytes.len());
-            let is_control = |byte: &u8| *byte < b' ';
-            if let Some(place) = self.bytes[run..self.at].iter().position(is_control) {
-                self.at = run + place;
+            let plain = &self.bytes[run..self.at];
+            if has_control(plain) {
+                self.at = run + plain.iter().take_while(|byte| b' ' <= **byte).count();
                 return Err(self.malformed("a control character in text must be escaped"));
             }
             match self.bytes.get(self.at) {
@@ -237,12 +237,21 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Goes on over a word, if it is there.
+    #[inline]
+    pub(super) fn skip_word(&mut self, word: &[u8]) -> bool {
+        let is_there = self.rest().starts_with(word);
+        if is_there {
+            self.at += word.len();
+        }
+        is_there
+    }
+
     #[inline]
     fn literal(&mut self, word: &[u8], token: Token<'a>) -> Result<Token<'a>, Fault> {
-        if !self.rest().starts_with(word) {
+        if !self.skip_word(word) {
             return Err(self.malformed("a value is expected"));
         }
-        self.at += word.len();
         Ok(token)
     }
 

@@ -64,11 +64,11 @@ pub(super) fn push_scalar(
         DraftCells::Double(cells) => cells.push(double(token, scratch)?),
         DraftCells::Decimal(cells, digits) => {
             let text = decimal_text(token, *digits, scratch)?;
-            cells.push(decimal(text, *digits, |written| written.to_decimal(*digits))?);
+            cells.push(decimal(text, *digits, |written| written.at_scale(*digits))?);
         }
         DraftCells::WideDecimal(cells, digits) => {
             let text = decimal_text(token, *digits, scratch)?;
-            cells.push(decimal(text, *digits, |written| written.to_wide_decimal(*digits))?);
+            cells.push(decimal(text, *digits, |written| written.at_wide_scale(*digits))?);
         }
         DraftCells::Varchar(cells) => {
             push_as_text(token, reader, &mut cells.bytes)?;
@@ -119,7 +119,7 @@ fn long(token: Token<'_>, required: &str, scratch: &mut Vec<u8>) -> Result<i64, 
     let text = plain(token, required, scratch)?;
     if let Token::Number(_) = token {
         return Written::parse(text)
-            .and_then(|written| written.to_long())
+            .and_then(|written| written.truncated_long())
             .ok_or_else(|| out_of_range(required));
     }
     parse_long(text).ok_or_else(|| not_a_number(required))

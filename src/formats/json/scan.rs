@@ -19,18 +19,36 @@ fn controls(word: u64) -> u64 {
 /// Tells that a part of bytes is ASCII without control characters; where it is short, what stands before it can deny that.
 #[inline]
 pub(super) fn is_plain_ascii(bytes: &[u8], start: usize, end: usize) -> bool {
-    let (words, rest) = bytes[start..end].as_chunks::<8>();
+    const CONTROLS: u128 = u128::from_le_bytes([b' '; 16]);
+    let (blocks, rest) = bytes[start..end].as_chunks::<16>();
     let mut marks = 0;
-    for word in words {
-        let word = u64::from_le_bytes(*word);
-        marks |= controls(word) | word;
+    // One wide subtraction: a borrow out of a byte means that the byte is marked already.
+    for block in blocks {
+        let block = u128::from_le_bytes(*block);
+        marks |= block.wrapping_sub(CONTROLS) | block;
     }
+    let mut words = (marks | marks >> 64) as u64;
     if !rest.is_empty() {
-        let Some(word) = bytes[..end].last_chunk::<8>() else { return false };
-        let word = u64::from_le_bytes(*word);
-        marks |= controls(word) | word;
+        let Some(last) = bytes[..end].last_chunk::<8>() else { return false };
+        let last = u64::from_le_bytes(*last);
+        words |= controls(last) | last;
     }
-    marks & TOPS == 0
+    if let Some(first) = rest.first_chunk::<8>() {
+        let first = u64::from_le_bytes(*first);
+        words |= controls(first) | first;
+    }
+    words & TOPS == 0
+}
+
+/// Tells whether there are control characters in text.
+#[inline]
+pub(super) fn has_control(text: &[u8]) -> bool {
+    let (words, rest) = text.as_chunks::<8>();
+    let marks = words.iter().fold(0, |marks, word| {
+        let word = u64::from_le_bytes(*word);
+        marks | (controls(word) & !word)
+    });
+    marks & TOPS != 0 || rest.iter().any(|byte| *byte < b' ')
 }
 
 /// Tells whether JSON must escape a byte of text, or perhaps must: text that is not ASCII can be taken for such.
@@ -73,6 +91,7 @@ mod tests {
                     let is_plain = byte.is_ascii() && b' ' <= byte;
                     let answer = is_plain_ascii(&bytes, 0, length);
                     assert!(answer == is_plain || (!answer && length < 8), "{bytes:?}");
+                    assert_eq!(has_control(&bytes), byte < b' ');
                     let is_found = matches!(byte, b'"' | b'\\');
                     assert_eq!(quote_or_backslash(&bytes, 0), is_found.then_some(place));
                 }

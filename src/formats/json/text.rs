@@ -10,7 +10,7 @@ use crate::formats::numbers::Written;
 
 impl Text<'_> {
     /// Appends what the text stands for; it is UTF-8 then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push_to(&self, out: &mut Vec<u8>) -> Result<(), Fault> {
         if !self.is_ascii {
             self.check_utf8()?;
