@@ -1,2 +1,66 @@
-//! The command line.
-fn main() {}
+//! The command line: a shell on an embedded engine, headless runs, and tools for topics.
+
+mod args;
+mod errors;
+mod excerpt;
+mod interpreter;
+mod interrupt;
+mod output;
+mod render;
+mod run;
+mod settings;
+mod shell;
+mod style;
+mod topics;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::{Arguments, EngineArguments, Subcommand};
+use crate::errors::{Failure, report};
+use crate::output::Output;
+use tidemill::engine::{Engine, EngineOptions};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    log_to_stderr();
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            report(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<(), Failure> {
+    arguments.check()?;
+    let mut output = Output::stdout();
+    match &arguments.subcommand {
+        None => shell::start(&arguments, output),
+        Some(Subcommand::Run(run)) => run::start(&arguments, run, output),
+        Some(Subcommand::Topic(topic)) => topics::start(&arguments, topic, &mut output),
+        Some(Subcommand::Produce(produce)) => topics::produce(&arguments, produce),
+        Some(Subcommand::Consume(consume)) => topics::consume(&arguments, consume, &mut output),
+    }
+}
+
+/// Opens the engine that the flags name.
+fn open(arguments: &EngineArguments) -> Result<Engine, Failure> {
+    let options =
+        EngineOptions { data_dir: arguments.data_dir.clone(), properties: arguments.set.clone() };
+    Ok(Engine::open(options)?)
+}
+
+/// Sends the engine's own log to stderr, quiet unless `TIDEMILL_LOG` says otherwise.
+fn log_to_stderr() {
+    let filter =
+        EnvFilter::try_from_env("TIDEMILL_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(style::stderr_takes_colours())
+        .init();
+}

@@ -78,9 +78,9 @@ pub trait Disk: Send + Sync + fmt::Debug {
     fn list(&self, folder: &Path) -> io::Result<Vec<DiskEntry>>;
     /// Makes the names in a folder survive a power loss.
     fn sync_folder(&self, folder: &Path) -> io::Result<()>;
-    /// Syncs several files, at the same time where that is faster; one answer for each, in order.
-    fn sync_files(&self, files: &[Arc<dyn DiskFile>]) -> Vec<io::Result<()>> {
-        files.iter().map(|file| file.sync_data()).collect()
+    /// Returns how many threads may use the disk at the same time with profit; one keeps a run replayable.
+    fn parallelism(&self) -> usize {
+        1
     }
     /// Locks a file against other processes, creating it if needed; `WouldBlock` if another holds it.
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DiskLock>>;

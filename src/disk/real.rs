@@ -12,8 +12,8 @@ use super::{Disk, DiskEntry, DiskFile, DiskLock};
 /// at 256 KiB, at most 2.6 GB/s at 1 MiB).
 const WRITE_BYTES_MAX: usize = 256 * 1024;
 
-/// How many files are synced at the same time: enough for a file system to put them into one journal commit.
-const SYNC_THREADS_MAX: usize = 8;
+/// Threads that sync at the same time share the file system's journal commits.
+const SYNCS_AT_ONCE: usize = 8;
 
 /// The machine's file system.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,21 +65,8 @@ impl Disk for RealDisk {
         File::open(folder)?.sync_all()
     }
 
-    fn sync_files(&self, files: &[Arc<dyn DiskFile>]) -> Vec<io::Result<()>> {
-        if files.len() <= 1 {
-            return files.iter().map(|file| file.sync_data()).collect();
-        }
-        let share = files.len().div_ceil(SYNC_THREADS_MAX);
-        std::thread::scope(|scope| {
-            let threads: Vec<_> = files
-                .chunks(share)
-                .map(|chunk| scope.spawn(|| chunk.iter().map(|file| file.sync_data()).collect()))
-                .collect();
-            let join = |thread: std::thread::ScopedJoinHandle<'_, Vec<io::Result<()>>>| {
-                thread.join().expect("syncing a file does not panic")
-            };
-            threads.into_iter().flat_map(join).collect()
-        })
+    fn parallelism(&self) -> usize {
+        SYNCS_AT_ONCE
     }
 
     fn lock(&self, path: &Path) -> io::Result<Box<dyn DiskLock>> {

@@ -70,8 +70,8 @@ impl EngineInner {
             .map_err(|error| Error::new(ErrorKind::Input, error.to_string()))?;
         let mut batch = RecordBatchBuilder::new(Compression::None);
         batch.push(self.clock.wall_ms(), None, Some(&bytes), &[]).map_err(LogError::from)?;
-        let batch = batch.finish().map_err(LogError::from)?;
-        self.log.append(&TopicPartition::new(COMMAND_TOPIC, 0), batch, Acks::All)?;
+        let partition = TopicPartition::new(COMMAND_TOPIC, 0);
+        self.log.append(&partition, batch.finish(), Acks::All)?;
         Ok(())
     }
 

@@ -101,7 +101,7 @@ impl Batches<'_> {
     }
 
     fn append(&mut self, partition: u32, acks: Acks) -> Result<()> {
-        let batch = self.builders[partition as usize].finish().map_err(LogError::from)?;
+        let batch = self.builders[partition as usize].finish();
         let partition = TopicPartition::new(self.topic.as_str(), partition);
         self.engine.inner.log.append(&partition, batch, acks)?;
         Ok(())

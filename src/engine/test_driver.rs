@@ -263,14 +263,12 @@ impl TestDriver {
             for partition in 0..self.partition_count(&part.inputs[0].topic) {
                 let decoders = part.inputs.iter().map(|input| {
                     RecordDecoder::new(&input.read, input.is_table)
-                        .map_err(|error| wrong(error.to_string()))
                 });
                 tasks.push(DriverTask {
                     decoders: decoders.collect::<Result<_>>()?,
                     pipeline: Pipeline::open(part, partition, &env)
                         .map_err(|error| wrong(error.to_string()))?,
-                    encoder: RecordEncoder::new(&part.output)
-                        .map_err(|error| wrong(error.to_string()))?,
+                    encoder: RecordEncoder::new(&part.output)?,
                 });
             }
             query.tasks.push(tasks);
@@ -427,8 +425,7 @@ impl TestDriver {
 
     fn write_batch(&mut self, target: &Arc<Source>, batch: &crate::types::Batch) -> Result<()> {
         let wrong = |error: String| Error::statement(error);
-        let encoder = RecordEncoder::new(&sink_output(target));
-        let Some(mut encoder) = encoder.map_err(|error| wrong(error.to_string()))? else {
+        let Some(mut encoder) = RecordEncoder::new(&sink_output(target))? else {
             return Ok(());
         };
         let count = self.partition_count(&target.topic);
@@ -464,8 +461,7 @@ impl TestDriver {
             }
             read => read,
         };
-        let mut decoder =
-            RecordDecoder::new(&read, false).map_err(|error| wrong(error.to_string()))?;
+        let mut decoder = RecordDecoder::new(&read, false)?;
         let all = Written { topic: String::new(), partition: 0, first: 0, count: records.len() };
         let decoded =
             decoder.decode(&raw_records(&records, &all)).map_err(|e| wrong(e.to_string()))?;

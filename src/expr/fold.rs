@@ -20,7 +20,10 @@ fn fold_parts(expr: &mut Expr) -> bool {
     let is_constant = match expr {
         Expr::Literal { .. } => return true,
         Expr::Column { .. } | Expr::LambdaParam { .. } | Expr::Lambda { .. } => false,
-        Expr::Call { function, .. } => are_constant && !function.0.is_volatile,
+        // A call without arguments may ask for the time.
+        Expr::Call { function, args } => {
+            are_constant && !args.is_empty() && !function.0.is_volatile
+        }
         _ => are_constant,
     };
     if is_constant && let Some(literal) = evaluate(expr) {
@@ -33,7 +36,7 @@ fn fold_parts(expr: &mut Expr) -> bool {
 fn evaluate(expr: &Expr) -> Option<Expr> {
     let rows = Rows { columns: &[], row_count: 1, now_ms: 0 };
     let mut failures = RowFailures::default();
-    let array = expr.evaluate(&rows, &mut failures).ok()?.into_array(1).ok()?;
+    let array = expr.evaluate(&rows, &mut failures).ok()?.expand(1).ok()?;
     if !failures.0.is_empty() || array.len() != 1 {
         return None;
     }

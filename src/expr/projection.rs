@@ -57,7 +57,7 @@ impl Projection {
             shared.push(expr.evaluate_shared(&rows, &shared)?);
         }
         let evaluate =
-            |expr: &Expr| expr.evaluate_with(&rows, &shared, failures)?.into_array(rows.row_count);
+            |expr: &Expr| expr.evaluate_with(&rows, &shared, failures)?.expand(rows.row_count);
         self.rest.iter().map(evaluate).collect()
     }
 }

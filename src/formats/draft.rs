@@ -103,7 +103,7 @@ impl Bytes {
     }
 
     /// Ends a cell: its bytes are those written since the last one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn finish_row(&mut self) {
         self.ends.push(end_of(self.bytes.len()));
     }

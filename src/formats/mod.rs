@@ -19,6 +19,8 @@ mod properties;
 mod support;
 pub mod row;
 pub mod window_key;
+#[cfg(test)]
+mod property;
 
 use datafusion::arrow::array::ArrayRef;
 

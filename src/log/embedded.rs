@@ -11,7 +11,8 @@ use super::environment::Environment;
 use super::error::AtPath;
 use super::folder::Folder;
 use super::index::base_of;
-use super::partition::{FlushTurn, Partition};
+use super::parallel::in_parallel;
+use super::partition::Partition;
 use super::producer_ids::ProducerIds;
 use super::recovery::Recovery;
 use super::segment::Segment;
@@ -24,7 +25,7 @@ use super::{
     TopicId, Waker, WatchGuard,
 };
 use crate::clock::Clock;
-use crate::disk::{Disk, DiskFile, read_file, replace_file};
+use crate::disk::{Disk, read_file, replace_file};
 use crate::types::TopicPartition;
 
 /// Holds the topic id of a partition's folder, as Kafka writes it.
@@ -71,9 +72,8 @@ impl EmbeddedLog {
         };
         topics.deleting.iter().for_each(|topic| log.remove_folders(topic));
         log.remove_strays(&topics)?;
-        for topic in topics.live.values() {
-            log.open_topic(topic)?;
-        }
+        let wanted = topics.live.values().flat_map(|topic| partitions_of(topic, 0));
+        log.dropped = log.serve(wanted.collect())?;
         let topics = Topics { deleting: Vec::new(), ..topics };
         *log.topics.get_mut() = topics;
         Ok(log)
@@ -82,9 +82,9 @@ impl EmbeddedLog {
     /// Stores all that a start would otherwise have to find out, and refuses every append from now on.
     pub fn close(&self) -> Result<(), LogError> {
         self.environment.is_closed.store(true, Ordering::Relaxed);
-        for partition in self.all_partitions() {
-            partition.checkpoint_if_changed()?;
-        }
+        let stored =
+            self.each(&self.all_partitions(), |partition| partition.checkpoint_if_changed());
+        stored.into_iter().collect::<Result<(), _>>()?;
         self.folder.mark_clean(self.disk(), &self.environment.folder)
     }
 
@@ -107,13 +107,12 @@ impl EmbeddedLog {
     ///
     /// Goes on with the other partitions when one fails, and returns the first error.
     pub fn maintain(&self, now_ms: i64) -> Result<(), LogError> {
-        let maintain = |partition: Arc<Partition>| {
+        let maintain = |partition: &Arc<Partition>| {
             partition.maintain(now_ms).inspect_err(|error| {
                 tracing::warn!(partition = %partition.name, %error, "maintenance failed");
             })
         };
-        let done: Vec<_> = self.all_partitions().into_iter().map(maintain).collect();
-        done.into_iter().collect()
+        self.each(&self.all_partitions(), maintain).into_iter().collect()
     }
 
     /// Sets a topic's properties.
@@ -147,12 +146,9 @@ impl EmbeddedLog {
         }
         (description.partitions, description.config.partitions) = (count, count);
         let description = description.clone();
-        for number in before..count {
-            self.create_folder(&description, number)?;
-        }
-        self.sync_folder()?;
+        self.create_folders(&description, before)?;
         self.store_topics(topics)?;
-        self.serve(&description, before).map(drop)
+        self.serve(partitions_of(&description, before)).map(drop)
     }
 
     /// Returns the largest timestamp of a partition with the first offset that has it (KIP-734).
@@ -209,14 +205,22 @@ impl EmbeddedLog {
         Ok(())
     }
 
-    fn sync_folder(&self) -> Result<(), LogError> {
+    /// Does the same with many, on as many threads as the disk can use.
+    fn each<T: Sync, R: Send>(&self, items: &[T], act: impl Fn(&T) -> R + Sync) -> Vec<R> {
+        in_parallel(items, self.disk().parallelism(), act)
+    }
+
+    /// Creates the folders of a topic's partitions from a number on.
+    fn create_folders(&self, topic: &TopicDescription, from: u32) -> Result<(), LogError> {
+        let wanted = partitions_of(topic, from);
+        let created = self.each(&wanted, |wanted| self.create_folder(wanted));
+        created.into_iter().collect::<Result<(), _>>()?;
         self.disk().sync_folder(&self.environment.folder).at(&self.environment.folder)
     }
 
     /// Creates the folder of a partition, synced but for its own name.
-    fn create_folder(&self, topic: &TopicDescription, number: u32) -> Result<(), LogError> {
-        let name = TopicPartition::new(topic.name.as_str(), number);
-        let folder = self.environment.folder.join(name.to_string());
+    fn create_folder(&self, wanted: &Wanted) -> Result<(), LogError> {
+        let folder = self.environment.folder.join(wanted.name.to_string());
         if self.disk().list(&folder).is_ok() {
             if self.has_records(&folder)? {
                 let reason = "it is in the way of a new partition";
@@ -228,39 +232,29 @@ impl EmbeddedLog {
         self.disk().create_folder(&folder).at(&folder)?;
         Segment::create(self.disk(), &folder, 0)?;
         let path = folder.join(PARTITION_FILE);
-        let text = format!("version: 0\ntopic_id: {}", topic.id);
+        let text = format!("version: 0\ntopic_id: {}", wanted.topic_id);
         replace_file(self.disk(), &path, text.as_bytes()).at(&path)
     }
 
-    fn open_topic(&mut self, topic: &TopicDescription) -> Result<(), LogError> {
-        let dropped = self.serve(topic, 0)?;
-        self.dropped.extend(dropped);
-        Ok(())
+    /// Opens partitions; returns what had to be cut off.
+    fn serve(&self, wanted: Vec<Wanted>) -> Result<Vec<Dropped>, LogError> {
+        let opened = self.each(&wanted, |wanted| self.open_partition(wanted));
+        let opened = opened.into_iter().collect::<Result<Vec<_>, _>>()?;
+        // What was found is synced before anybody is served. A partition that fails here stops; the others go on.
+        self.each(&opened, |(partition, _)| drop(partition.flush()));
+        let mut partitions = self.partitions.write();
+        let insert = |(partition, dropped): (Partition, Option<Dropped>)| {
+            partitions.insert(partition.name.clone(), Arc::new(partition));
+            dropped
+        };
+        Ok(opened.into_iter().filter_map(insert).collect())
     }
 
-    /// Opens the partitions of a topic from a number on.
-    fn serve(&self, topic: &TopicDescription, from: u32) -> Result<Vec<Dropped>, LogError> {
-        let mut all_dropped = Vec::new();
-        let settings = Arc::new(topic.config.settings());
-        let name: Arc<str> = Arc::from(topic.name.as_str());
-        for number in from..topic.partitions {
-            let name = TopicPartition::new(Arc::clone(&name), number);
-            let (partition, dropped) = self.open_partition(&name, topic.id, &settings)?;
-            all_dropped.extend(dropped);
-            self.partitions.write().insert(name, Arc::new(partition));
-        }
-        Ok(all_dropped)
-    }
-
-    fn open_partition(
-        &self,
-        name: &TopicPartition,
-        id: TopicId,
-        settings: &Arc<Settings>,
-    ) -> Result<(Partition, Option<Dropped>), LogError> {
+    fn open_partition(&self, wanted: &Wanted) -> Result<(Partition, Option<Dropped>), LogError> {
+        let Wanted { name, topic_id, settings } = wanted;
         let folder = self.environment.folder.join(name.to_string());
         match topic_id_of(self.disk(), &folder) {
-            Some(found) if found == id => {}
+            Some(found) if found == *topic_id => {}
             Some(_) => {
                 let (path, reason) = (folder.join(PARTITION_FILE), "it names another topic");
                 return Err(LogError::DamagedFile { path, reason });
@@ -350,13 +344,10 @@ impl Log for EmbeddedLog {
             partitions: config.partitions,
             config: config.clone(),
         };
-        for number in 0..config.partitions {
-            self.create_folder(&description, number)?;
-        }
-        self.sync_folder()?;
+        self.create_folders(&description, 0)?;
         topics.live.insert(topic.to_owned(), description.clone());
         topics.store(self.disk(), &self.environment.folder)?;
-        self.serve(&description, 0)?;
+        self.serve(partitions_of(&description, 0))?;
         *self.topics.write() = topics;
         Ok(())
     }
@@ -430,27 +421,9 @@ impl Log for EmbeddedLog {
     }
 
     fn flush(&self, partitions: &[TopicPartition]) -> Result<(), LogError> {
-        let partitions: Vec<_> =
-            partitions.iter().map(|name| self.partition(name)).collect::<Result<_, _>>()?;
-        let mut turns: Vec<(&Arc<Partition>, Offset)> = Vec::new();
-        let mut files: Vec<Arc<dyn DiskFile>> = Vec::new();
-        let mut failed = None;
-        for partition in &partitions {
-            match partition.begin_flush(partition.offsets().high_watermark) {
-                Ok(FlushTurn::Sync(file, end)) => {
-                    turns.push((partition, end));
-                    files.push(file);
-                }
-                // Whoever waits for another's sync does so after its own, so that nobody waits in a circle.
-                Ok(FlushTurn::Done | FlushTurn::Wait) => {}
-                Err(error) => failed = Some(error),
-            }
-        }
-        for ((partition, end), synced) in turns.into_iter().zip(self.disk().sync_files(&files)) {
-            failed = partition.end_flush(end, synced).err().or(failed);
-        }
-        failed.map_or(Ok(()), Err)?;
-        partitions.iter().try_for_each(|partition| partition.flush())
+        let partitions = partitions.iter().map(|name| self.partition(name));
+        let partitions = partitions.collect::<Result<Vec<_>, _>>()?;
+        self.each(&partitions, |partition| partition.flush()).into_iter().collect()
     }
 
     fn allocate_producer(&self) -> Result<Producer, LogError> {
@@ -474,6 +447,25 @@ impl Log for EmbeddedLog {
         let partitions = self.all_partitions();
         partitions.iter().flat_map(|partition| partition.open_transactions()).collect()
     }
+}
+
+/// A partition that is to be there.
+struct Wanted {
+    name: TopicPartition,
+    topic_id: TopicId,
+    settings: Arc<Settings>,
+}
+
+/// Returns the partitions of a topic from a number on.
+fn partitions_of(topic: &TopicDescription, from: u32) -> Vec<Wanted> {
+    let settings = Arc::new(topic.config.settings());
+    let name: Arc<str> = Arc::from(topic.name.as_str());
+    let wanted = |number| Wanted {
+        name: TopicPartition::new(Arc::clone(&name), number),
+        topic_id: topic.id,
+        settings: Arc::clone(&settings),
+    };
+    (from..topic.partitions).map(wanted).collect()
 }
 
 fn partition_count_error(count: u32, reason: &'static str) -> LogError {

@@ -141,6 +141,16 @@ pub enum LogError {
         /// Where in the segment.
         position: u64,
     },
+    /// A stored batch is not what was written: skip it, at the price of its records, or repair the partition.
+    #[error("record batch at offset {offset} of partition {partition} is damaged")]
+    DamagedBatch {
+        /// The partition.
+        partition: TopicPartition,
+        /// The batch's first offset.
+        offset: Offset,
+        /// What is wrong with it.
+        source: BatchError,
+    },
     /// Wait for the other process to end, or choose another folder.
     #[error("folder {0} is in use by another process")]
     Locked(PathBuf),
@@ -187,6 +197,11 @@ impl LogError {
     /// Says whether the same call may succeed later without anybody changing it.
     pub fn is_retriable(&self) -> bool {
         matches!(self, LogError::DiskFull(_))
+    }
+
+    /// Names the place of a batch whose records could not be read.
+    pub fn damaged_batch(partition: &TopicPartition, offset: Offset, source: BatchError) -> Self {
+        LogError::DamagedBatch { partition: partition.clone(), offset, source }
     }
 
     pub(super) fn disk(path: impl Into<PathBuf>, source: io::Error) -> LogError {

@@ -11,6 +11,7 @@ mod fetch;
 mod folder;
 mod index;
 mod index_table;
+mod parallel;
 mod partition;
 mod partitioner;
 mod producer;
@@ -62,6 +63,11 @@ pub enum Acks {
 ///
 /// # Contract
 ///
+/// - A record can be read as soon as its append has returned, and may be lost in a power loss until a sync covers it.
+///   Who stores how far it has read must [`flush`](Log::flush) what it has read first: otherwise other records may
+///   one day have the same offsets.
+/// - One producer id has at most one open transaction in a partition. Who goes on with the next transaction before
+///   the marker of the last is written needs a second id.
 /// - Nobody may assume that one process sees all partitions, or that an append is a local call.
 /// - Records of one partition are read in the order in which their appends returned.
 /// - All methods may be called from any thread; none waits for a reader.
@@ -100,7 +106,7 @@ pub trait Log: Send + Sync {
         partition: &TopicPartition,
         timestamp_ms: i64,
     ) -> Result<Option<(Offset, i64)>, LogError>;
-    /// Drops the records before an offset.
+    /// Drops the records before an offset, for good before it returns.
     fn delete_records(&self, partition: &TopicPartition, before: Offset) -> Result<(), LogError>;
     /// Calls `waker` after each append and each transaction end of a partition, until the guard is dropped.
     fn watch(&self, partition: &TopicPartition, waker: Waker) -> Result<WatchGuard, LogError>;
@@ -109,7 +115,11 @@ pub trait Log: Send + Sync {
 
     /// Hands out a producer id that was never used, with epoch 0.
     fn allocate_producer(&self) -> Result<Producer, LogError>;
-    /// Ends a producer's transaction on these partitions with a marker on each; on partitions where it has none open this is a no-op.
+    /// Ends a producer's transaction on these partitions with a marker on each; on partitions where it has none open
+    /// this is a no-op.
+    ///
+    /// The producer's epoch may be higher than that of its batches: this fences what is still under way of the old
+    /// epoch (KIP-890). The markers are written, not synced: who decided the outcome decides it again after a crash.
     fn end_transaction(
         &self,
         producer: Producer,

@@ -13,6 +13,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Offset;
+use super::batch::COORDINATOR_EPOCH;
 use super::index::file_name;
 use super::producers::{KeptBatch, ProducerState, Producers};
 use crate::disk::{Disk, read_file, replace_file};
@@ -73,7 +74,7 @@ fn put_entry(target: &mut Vec<u8>, id: i64, state: &ProducerState, batch: &KeptB
     target.extend_from_slice(&batch.last_offset.to_be_bytes());
     target.extend_from_slice(&batch.offset_delta.to_be_bytes());
     target.extend_from_slice(&timestamp.to_be_bytes());
-    target.extend_from_slice(&state.coordinator_epoch.to_be_bytes());
+    target.extend_from_slice(&COORDINATOR_EPOCH.to_be_bytes());
     target.extend_from_slice(&state.transaction_start.unwrap_or(-1).to_be_bytes());
 }
 
@@ -114,7 +115,6 @@ fn read_entry(entry: &[u8]) -> Option<(i64, ProducerState)> {
     let state = ProducerState {
         epoch: i16::from_be_bytes(*entry.get(8..)?.first_chunk()?),
         batches: if batch.last_sequence < 0 { Vec::new() } else { vec![batch] },
-        coordinator_epoch: i32::from_be_bytes(*entry.get(34..)?.first_chunk()?),
         transaction_start: (0 <= transaction_start).then_some(transaction_start),
         last_timestamp: timestamp,
     };

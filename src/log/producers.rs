@@ -42,7 +42,6 @@ pub(super) struct ProducerState {
     pub(super) epoch: i16,
     /// Of this epoch, the oldest first.
     pub(super) batches: Vec<KeptBatch>,
-    pub(super) coordinator_epoch: i32,
     pub(super) transaction_start: Option<Offset>,
     /// When it was last heard of.
     pub(super) last_timestamp: i64,
@@ -50,13 +49,7 @@ pub(super) struct ProducerState {
 
 impl ProducerState {
     pub(super) fn new(epoch: i16) -> Self {
-        ProducerState {
-            epoch,
-            batches: Vec::new(),
-            coordinator_epoch: -1,
-            transaction_start: None,
-            last_timestamp: -1,
-        }
+        ProducerState { epoch, batches: Vec::new(), transaction_start: None, last_timestamp: -1 }
     }
 
     fn last_sequence(&self) -> Option<i32> {

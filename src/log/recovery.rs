@@ -85,7 +85,8 @@ impl Recovery<'_> {
                 self.scan(&segment, &unknown[number + 1..], &checkpoint, &mut progress)?;
             }
         }
-        if progress.damage.is_none() && progress.next_offset < checkpoint.recovery_point {
+        let synced = checkpoint.recovery_point.max(log_start);
+        if progress.damage.is_none() && progress.next_offset < synced {
             // The log is whole as far as it goes, but it once went further.
             let (offset, last) = (progress.next_offset, progress.segments.last());
             let segment = last.map_or(*first, |segment| segment.base);
@@ -158,8 +159,7 @@ impl Recovery<'_> {
 
     /// Says whether a segment begins where the one before it ended.
     fn follows(&self, base: Offset, progress: &mut Progress) -> bool {
-        let is_next = base == progress.next_offset
-            || self.settings.is_compacted && progress.next_offset < base;
+        let is_next = base == progress.next_offset;
         if !is_next {
             let offset = progress.next_offset;
             progress.damage = Some(Damage { offset, segment: base, position: 0 });
@@ -206,9 +206,8 @@ impl Recovery<'_> {
     }
 
     fn accepts(&self, batch: &BatchView<'_>, progress: &Progress) -> bool {
-        let is_next = batch.base_offset() == progress.next_offset
-            || self.settings.is_compacted && progress.next_offset < batch.base_offset();
-        is_next && batch.verify().is_ok()
+        // The checksum does not cover the offset.
+        batch.base_offset() == progress.next_offset && batch.verify().is_ok()
     }
 
     /// Decides what to do with bytes that are no batch.
@@ -261,9 +260,9 @@ impl Recovery<'_> {
         }
         let segment = Arc::clone(progress.segments.last().expect("there is a segment"));
         let file = segment.file(self.disk())?;
-        if checkpoint.recovery_point < progress.next_offset && progress.damage.is_none() {
-            // Nobody knows whether the last process synced what was read just now.
-            file.sync_data().at(segment.path())?;
+        let has_known_name = checkpoint.segments.iter().any(|known| known.base == segment.base);
+        if !has_known_name && segment.base != first {
+            // A kill may have come between the creation of the segment and the sync of its name.
             self.disk().sync_folder(self.folder).at(self.folder)?;
         }
         let writer = Writer {
@@ -276,8 +275,10 @@ impl Recovery<'_> {
             segment,
             file,
         };
+        // Nobody knows whether the last process synced what was read just now.
+        let flushed = checkpoint.recovery_point.min(progress.next_offset);
         let (segments, damage) = (progress.segments, progress.damage);
-        Ok((Found { writer, segments, checkpoint, log_start, damage }, progress.dropped))
+        Ok((Found { writer, segments, checkpoint, log_start, flushed, damage }, progress.dropped))
     }
 
     /// Begins a partition that has no segment yet.

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use super::batch::HEADER_SIZE;
 use super::error::AtPath;
-use super::index::{IndexProgress, Indexes, LargestTimestamp, Marks, file_name};
+use super::index::{IndexProgress, Indexes, LargestTimestamp, Marks, OffsetEntry, file_name};
 use super::index_table::NotBelieved;
 use super::scan::{BatchScanner, ScanError};
 use super::{BatchHeader, LogError, Offset, RecordBuffer};
@@ -151,41 +151,39 @@ impl Segment {
         Ok(())
     }
 
-    /// Reads whole batches from the one with offset `from` on, of offsets below `limit`: at least one if there is
-    /// one, then no more than `bytes_max`.
+    /// Reads whole batches of a range of offsets, which is not empty and begins in this segment: the first, then no
+    /// more than `bytes_max`.
     pub(super) fn read(
         &self,
         disk: &dyn Disk,
         range: Range<Offset>,
         bytes_max: usize,
-    ) -> Result<Option<Chunk>, SegmentError> {
+    ) -> Result<Chunk, SegmentError> {
         let (file, size) = (self.file(disk)?, self.size());
         let bytes_max = bytes_max.min(READ_BYTES_MAX);
-        let mut position = self.position_before(disk, range.start)?;
+        let (mut position, mut expected) = self.place_before(disk, range.start)?;
         let mut wanted = bytes_max + READ_BYTES_SLACK;
-        while position < size {
+        loop {
             let mut bytes = vec![0; wanted.min((size - position) as usize)];
             let len = file.read_at(&mut bytes, position).at(&self.path)?;
             bytes.truncate(len);
-            match select(&bytes, &range, bytes_max) {
+            match select(&bytes, &range, expected, bytes_max) {
                 Selected::Batches { place, next_offset } => {
                     let bytes = Bytes::from(bytes).slice(place);
-                    return Ok(Some(Chunk { bytes, next_offset }));
+                    return Ok(Chunk { bytes, next_offset });
                 }
-                Selected::None => return Ok(None),
-                Selected::Later { skipped, size: batch_size } => {
+                Selected::Later { skipped, next, size: batch_size } => {
                     position += skipped as u64;
-                    if position < size && size - position < batch_size as u64 {
+                    if size - position < batch_size as u64 {
                         return Err(SegmentError::Damaged { position });
                     }
-                    wanted = batch_size.max(bytes_max);
+                    (expected, wanted) = (next, batch_size.max(bytes_max));
                 }
                 Selected::Damaged { at } => {
                     return Err(SegmentError::Damaged { position: position + at as u64 });
                 }
             }
         }
-        Ok(None)
     }
 
     /// Returns the first record whose timestamp is at least `timestamp`, of offset `from` or later.
@@ -197,7 +195,8 @@ impl Segment {
     ) -> Result<Option<(Offset, i64)>, SegmentError> {
         let start = self.indexes.offset_before(disk, timestamp)?.max(from);
         let (file, size) = (self.file(disk)?, self.size());
-        let mut scanner = BatchScanner::new(&*file, self.position_before(disk, start)?, size);
+        let (position, _) = self.place_before(disk, start)?;
+        let mut scanner = BatchScanner::new(&*file, position, size);
         let mut buffer = RecordBuffer::new();
         loop {
             let damaged = SegmentError::Damaged { position: scanner.position() };
@@ -222,9 +221,18 @@ impl Segment {
         }
     }
 
-    fn position_before(&self, disk: &dyn Disk, offset: Offset) -> Result<u64, SegmentError> {
-        let entry = self.indexes.position_before(disk, offset)?;
-        Ok(entry.map_or(0, |entry| u64::from(entry.position)))
+    /// Returns a place at or before the batch of an offset, and what batch must be there.
+    fn place_before(
+        &self,
+        disk: &dyn Disk,
+        offset: Offset,
+    ) -> Result<(u64, Expected), SegmentError> {
+        Ok(match self.indexes.position_before(disk, offset)? {
+            None => (0, Expected::Base(self.base)),
+            Some(OffsetEntry { relative_offset, position }) => {
+                (position.into(), Expected::Last(self.base + i64::from(relative_offset)))
+            }
+        })
     }
 
     /// Builds the offset and the time index from the batches, because their files were not believed.
@@ -245,34 +253,51 @@ impl Segment {
     }
 }
 
+/// What batch must be at a place. A batch's checksum does not cover its offset, but its neighbours and the index do.
+#[derive(Clone, Copy, Debug)]
+enum Expected {
+    /// The one with this first offset.
+    Base(Offset),
+    /// The one with this last offset.
+    Last(Offset),
+}
+
+impl Expected {
+    fn is(self, batch: &BatchHeader) -> bool {
+        match self {
+            Expected::Base(offset) => batch.base_offset == offset,
+            Expected::Last(offset) => batch.last_offset() == offset,
+        }
+    }
+}
+
 /// What of the bytes that were read is wanted.
 enum Selected {
     /// These bytes.
     Batches { place: Range<usize>, next_offset: Offset },
-    /// Nothing here or later: the limit is reached.
-    None,
-    /// Nothing here: the first batch that is wanted begins after `skipped` bytes and needs `size`.
-    Later { skipped: usize, size: usize },
+    /// Nothing: the first batch that is wanted begins after `skipped` bytes or later, and needs `size`.
+    Later { skipped: usize, next: Expected, size: usize },
     /// There is no batch where one must begin.
     Damaged { at: usize },
 }
 
 /// Selects the whole batches of a range of offsets.
-fn select(bytes: &[u8], range: &Range<Offset>, bytes_max: usize) -> Selected {
+fn select(
+    bytes: &[u8],
+    range: &Range<Offset>,
+    mut expected: Expected,
+    bytes_max: usize,
+) -> Selected {
     let (mut at, mut start, mut next_offset, mut size) = (0, None, range.start, HEADER_SIZE);
-    while HEADER_SIZE <= bytes.len() - at {
-        let Ok(batch) = BatchHeader::try_decode(&bytes[at..]) else {
+    while HEADER_SIZE <= bytes.len() - at && next_offset < range.end {
+        let batch = BatchHeader::try_decode(&bytes[at..]).ok();
+        let Some(batch) = batch.filter(|batch| expected.is(batch)) else {
+            // What is whole before it is returned first.
             if start.is_none() {
                 return Selected::Damaged { at };
             }
             break;
         };
-        if range.end <= batch.base_offset {
-            if start.is_none() {
-                return Selected::None;
-            }
-            break;
-        }
         size = batch.size();
         if bytes.len() - at < size || start.is_some_and(|start| bytes_max < at + size - start) {
             break;
@@ -281,11 +306,10 @@ fn select(bytes: &[u8], range: &Range<Offset>, bytes_max: usize) -> Selected {
             start.get_or_insert(at);
             next_offset = batch.next_offset();
         }
-        at += size;
-        size = HEADER_SIZE;
+        (at, expected, size) = (at + size, Expected::Base(batch.next_offset()), HEADER_SIZE);
     }
     match start {
         Some(start) => Selected::Batches { place: start..at, next_offset },
-        None => Selected::Later { skipped: at, size },
+        None => Selected::Later { skipped: at, next: expected, size },
     }
 }

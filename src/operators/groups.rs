@@ -17,7 +17,8 @@ use hashbrown::HashTable;
 
 use crate::expr::{Expr, Projection, Rows};
 use crate::formats::row::{EncodedRows, builders, read_row};
-use crate::functions::{Accumulator, FunctionError, GroupedRows, ResolvedAggregate, RowFailures};
+use crate::functions::aggregate::{Accumulator, GroupedRows};
+use crate::functions::{FunctionError, ResolvedAggregate, RowFailures};
 use crate::operators::{OperatorContext, OperatorError};
 use crate::state::{Backend, Changes, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, SqlType};

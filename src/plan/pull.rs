@@ -104,3 +104,18 @@ impl PullQuery {
         Schema::new(self.output.iter().map(column))
     }
 }
+
+/// Written as EXPLAIN shows it.
+impl std::fmt::Display for PullQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let exprs: Vec<String> = self.exprs.iter().map(ToString::to_string).collect();
+        writeln!(f, "Project: {}", exprs.join(", "))?;
+        if let Some(predicate) = &self.predicate {
+            writeln!(f, "└─ Filter: {predicate}")?;
+        }
+        match &self.lookup {
+            Lookup::Scan => write!(f, "└─ TableScan: {}", self.source.name),
+            Lookup::Keys(keys) => write!(f, "└─ KeyLookup: {} ({})", self.source.name, keys.len()),
+        }
+    }
+}

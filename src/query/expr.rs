@@ -35,7 +35,7 @@ impl TypedExpr {
 
 impl fmt::Display for TypedExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expr.fmt(f)
+        fmt::Display::fmt(&self.expr, f)
     }
 }
 
@@ -92,6 +92,6 @@ impl PhysicalExpr for TypedExpr {
     }
 
     fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.expr.fmt(f)
+        fmt::Display::fmt(&self.expr, f)
     }
 }

@@ -8,12 +8,14 @@ use datafusion::arrow::datatypes::{DataType, Int64Type, TimestampMillisecondType
 
 use crate::catalog::{KeyWindow, Source};
 use crate::formats::row::{builders, read_row};
-use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder, split_window};
+use crate::error::{Error, Result};
+use crate::formats::window_key::{split_session_window, split_time_window};
+use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder};
 use crate::operators::OperatorError;
 use crate::plan::SourceColumn;
 use crate::state::StateError;
 use crate::topology::Read;
-use crate::types::datetime::DateTimePattern;
+use crate::types::datetime::{DateTimePattern, Zone};
 use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Windows};
 
 /// Records of one partition, by column, as they stand in the log.
@@ -71,7 +73,7 @@ pub(crate) enum RecordDecoder {
 
 impl RecordDecoder {
     /// Makes the decoder of an input.
-    pub(crate) fn new(read: &Read, is_table: bool) -> Result<Self, FormatError> {
+    pub(crate) fn new(read: &Read, is_table: bool) -> Result<Self> {
         Ok(match read {
             Read::Source { source, columns } => {
                 RecordDecoder::Source(Box::new(SourceDecoder::new(source, columns, is_table)?))
@@ -179,7 +181,7 @@ struct Parts<'a> {
 }
 
 impl SourceDecoder {
-    fn new(source: &Source, columns: &[SourceColumn], is_table: bool) -> Result<Self, FormatError> {
+    fn new(source: &Source, columns: &[SourceColumn], is_table: bool) -> Result<Self> {
         let schema = &source.schema;
         let mut wanted_values = Vec::new();
         let value_columns: Vec<_> = schema.value().cloned().collect();
@@ -212,18 +214,20 @@ impl SourceDecoder {
             Some(timestamp) => {
                 let index = schema.find(&timestamp.column).map(|(index, _)| index);
                 let pattern = timestamp.format.as_deref().map(DateTimePattern::compile);
-                let pattern = pattern.transpose().map_err(|e| FormatError::new(e.to_string()))?;
+                let pattern = pattern.transpose().map_err(|e| Error::statement(e.to_string()))?;
                 Some((part(index.unwrap_or_default()), pattern))
             }
             None => None,
         };
         let all_keys: Vec<usize> = (0..schema.key_count()).collect();
         Ok(SourceDecoder {
-            key: decoder(&Serde::new(source.key_format.clone(), schema.key()), &all_keys)?,
+            key: decoder(&Serde::new(source.key_format.clone(), schema.key()), &all_keys)
+                .map_err(unwritable)?,
             value: decoder(
                 &Serde::new(source.value_format.clone(), &value_columns),
                 &wanted_values,
-            )?,
+            )
+            .map_err(unwritable)?,
             columns: parts,
             timestamp,
             window: source.window,
@@ -287,11 +291,12 @@ impl SourceDecoder {
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
         let mut inner = Vec::with_capacity(records.keys.len());
         for (row, key) in records.keys.iter().enumerate() {
-            let split = key.map(|key| split_window(key, window_size(window)));
+            let split = key.map(|key| split_window(key, window));
             let (key, start, end) = match split {
-                Some(Ok((key, start, end))) => (Some(key), start, end),
-                Some(Err(reason)) => {
-                    reports.push(DecodeReport { row, part: "key", reason: reason.to_string() });
+                Some(Some((key, start, end))) => (Some(key), start, end),
+                Some(None) => {
+                    let reason = "the key is too short for its window".to_owned();
+                    reports.push(DecodeReport { row, part: "key", reason });
                     (None, 0, 0)
                 }
                 None => (None, 0, 0),
@@ -323,10 +328,19 @@ impl SourceDecoder {
     }
 }
 
-fn window_size(window: KeyWindow) -> Option<i64> {
+/// A format that cannot carry a source's columns, which the statement that made it should have been told.
+pub(super) fn unwritable(error: FormatError) -> Error {
+    Error::statement(error.to_string())
+}
+
+/// Takes the window off a key.
+fn split_window(key: &[u8], window: KeyWindow) -> Option<(&[u8], i64, i64)> {
     match window {
-        KeyWindow::Tumbling { size_ms } | KeyWindow::Hopping { size_ms } => Some(size_ms),
-        KeyWindow::Session => None,
+        KeyWindow::Tumbling { size_ms } | KeyWindow::Hopping { size_ms } => {
+            let (key, start) = split_time_window(key)?;
+            Some((key, start, start.saturating_add(size_ms)))
+        }
+        KeyWindow::Session => split_session_window(key),
     }
 }
 
@@ -348,7 +362,7 @@ fn event_time(
     }
     let time = match (column.data_type(), pattern) {
         (DataType::Utf8, Some(pattern)) => pattern
-            .parse_timestamp(column.as_string::<i32>().value(row), chrono_tz::UTC)
+            .parse_timestamp(column.as_string::<i32>().value(row), Zone::UTC)
             .map_err(|error| error.to_string())?,
         (DataType::Int64, _) => column.as_primitive::<Int64Type>().value(row),
         (DataType::Timestamp(_, _), _) => {

@@ -4,12 +4,14 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{Int64Type, TimestampMillisecondType};
 
 use crate::formats::row::EncodedRows;
-use crate::formats::{Encoder, FormatError, Payloads, Serde, append_window, encoder};
+use crate::error::Result;
+use crate::formats::window_key::{append_session_window, append_time_window};
+use crate::formats::{Encoder, Payloads, Serde, encoder};
 use crate::log::partition_for_key;
 use crate::operators::OperatorError;
-use crate::runtime::decode::{DELETED_ROW, LIVE_ROW};
+use crate::runtime::decode::{DELETED_ROW, LIVE_ROW, unwritable};
 use crate::topology::Output;
-use crate::types::{Batch, ColumnRole, Schema, Value, value_at};
+use crate::types::{Batch, ColumnRole, Schema, Value, Windows, value_at};
 
 /// Records on their way to a topic, by column.
 #[derive(Clone, Debug, Default)]
@@ -73,22 +75,24 @@ pub(crate) enum RecordEncoder {
 
 impl RecordEncoder {
     /// Makes the encoder of an output; none for rows that go to who asked.
-    pub(crate) fn new(output: &Output) -> Result<Option<Self>, FormatError> {
+    pub(crate) fn new(output: &Output) -> Result<Option<Self>> {
         Ok(match output {
             Output::Sink { sink, schema, is_windowed } => {
                 let source = &sink.source;
                 let values: Vec<_> = schema.value().cloned().collect();
                 let is_session = matches!(source.window, Some(crate::catalog::KeyWindow::Session));
                 Some(RecordEncoder::Sink(Box::new(SinkEncoder {
-                    key: encoder(&Serde::new(source.key_format.clone(), schema.key()))?,
-                    value: encoder(&Serde::new(source.value_format.clone(), &values))?,
+                    key: encoder(&Serde::new(source.key_format.clone(), schema.key()))
+                        .map_err(unwritable)?,
+                    value: encoder(&Serde::new(source.value_format.clone(), &values))
+                        .map_err(unwritable)?,
                     schema: schema.clone(),
                     window: is_windowed.then_some(WindowSuffix { is_session }),
                     timestamp: sink.timestamp,
                 })))
             }
             Output::Repartition { schema, key_format, .. } => Some(RecordEncoder::Repartition {
-                key: encoder(&Serde::new(key_format.clone(), schema.key()))?,
+                key: encoder(&Serde::new(key_format.clone(), schema.key())).map_err(unwritable)?,
                 key_count: schema.key_count(),
             }),
             Output::Rows(_) => None,
@@ -164,6 +168,26 @@ struct WindowSuffix {
     is_session: bool,
 }
 
+impl WindowSuffix {
+    /// Writes each row's window behind its key.
+    fn append(self, keys: &Payloads, windows: &Windows) -> Result<Payloads, OperatorError> {
+        let mut out = Payloads::default();
+        for (row, key) in keys.iter().enumerate() {
+            out.absent.push(key.is_none());
+            if let Some(key) = key {
+                out.bytes.extend_from_slice(key);
+                let start = windows.starts[row];
+                match self.is_session {
+                    true => append_session_window(start, windows.ends[row], &mut out.bytes),
+                    false => append_time_window(start, &mut out.bytes),
+                }
+            }
+            out.ends.push(end_of(&out.bytes)?);
+        }
+        Ok(out)
+    }
+}
+
 impl SinkEncoder {
     fn encode(
         &mut self,
@@ -187,12 +211,7 @@ impl SinkEncoder {
         let deleted = |row: usize| batch.is_deleted(row);
         let values = self.value.encode(&values, row_count, &deleted).map_err(refused)?;
         let keys = match (&self.window, &batch.windows) {
-            (Some(suffix), Some(windows)) => {
-                let window = |row: usize| {
-                    (windows.starts[row], suffix.is_session.then_some(windows.ends[row]))
-                };
-                append_window(&inner, window)
-            }
+            (Some(suffix), Some(windows)) => suffix.append(&inner, windows)?,
             _ => inner,
         };
         let times = self.times(batch);

@@ -41,13 +41,12 @@ use crate::runtime::task::Shared;
 use crate::runtime::workers::Workers;
 use crate::state::{Backend, StateError};
 
-pub(crate) use decode::{DecodedRecords, RawRecords, RecordDecoder, headers_type};
+pub(crate) use decode::{RawRecords, RecordDecoder};
 pub(crate) use encode::{EncodedRecords, RecordEncoder};
 pub use metrics::MetricsReading;
 pub(crate) use pipeline::Pipeline;
 pub use processing_log::{PROCESSING_LOG_STATEMENT, PROCESSING_LOG_STREAM, PROCESSING_LOG_TOPIC};
 pub use queries::{QueryStart, QueryState, StartAt};
-pub(crate) use rows::PushRows;
 
 /// How a runtime works.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +92,19 @@ impl From<StateError> for Error {
 
 impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
-        Error::new(error.kind(), error.to_string()).caused_by(error)
+        let kind = match &error {
+            LogError::TopicExists(_) => ErrorKind::AlreadyExists,
+            LogError::UnknownTopic(_) | LogError::UnknownPartition(_) => ErrorKind::NotFound,
+            error if error.is_retriable() => ErrorKind::Retry,
+            LogError::StorageFailed { .. }
+            | LogError::Damaged { .. }
+            | LogError::DamagedFile { .. }
+            | LogError::Disk { .. }
+            | LogError::Incomplete { .. } => ErrorKind::Storage,
+            LogError::Closed => ErrorKind::Closed,
+            _ => ErrorKind::Input,
+        };
+        Error::new(kind, error.to_string()).caused_by(error)
     }
 }
 

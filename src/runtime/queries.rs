@@ -7,7 +7,7 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{Log, LogError, Offset, TopicConfig};
+use crate::log::{LogError, Offset, TopicConfig};
 use crate::runtime::decode::RecordDecoder;
 use crate::runtime::input::TaskInput;
 use crate::runtime::metrics::{MetricsReading, QueryMetrics};
@@ -141,16 +141,14 @@ impl RunningQuery {
         };
         let inputs = part.inputs.iter().map(|input| {
             let topic = TopicPartition::new(Arc::clone(&input.topic), partition);
-            let decoder = RecordDecoder::new(&input.read, input.is_table)
-                .map_err(|error| Error::statement(error.to_string()))?;
+            let decoder = RecordDecoder::new(&input.read, input.is_table)?;
             let from = self.position(runtime, number, &topic, &input.read)?;
             Ok(TaskInput::new(topic, input.target, decoder, from))
         });
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let pipeline = Pipeline::open(part, partition, &env)
             .map_err(|error| Error::new(ErrorKind::Storage, error.to_string()))?;
-        let writer = OutputWriter::new(&part.output, output_partitions(part, runtime)?, partition)
-            .map_err(|error| Error::statement(error.to_string()))?;
+        let writer = OutputWriter::new(&part.output, output_partitions(part, runtime)?, partition)?;
         Ok(TaskCore {
             inputs,
             pipeline,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 
-use crate::formats::FormatError;
+use crate::error::Result;
 use crate::log::{
     Acks, BatchError, Compression, Header, Log, LogError, Producer, RecordBatchBuilder,
     StickyPartitioner,
@@ -113,7 +113,7 @@ fn append(
         AppendAs::Nobody => builder.set_producer(None),
     }
     // The epoch's commit makes it durable, not the append.
-    log.append(partition, builder.finish()?, Acks::Leader)?;
+    log.append(partition, builder.finish(), Acks::Leader)?;
     Ok(())
 }
 
@@ -141,7 +141,7 @@ impl OutputWriter {
         output: &Output,
         partition_count: u32,
         seed: u32,
-    ) -> Result<Option<Self>, FormatError> {
+    ) -> Result<Option<Self>> {
         let topic = match output {
             Output::Sink { sink, .. } => Arc::clone(&sink.source.topic),
             Output::Repartition { topic, .. } => Arc::clone(topic),

@@ -82,11 +82,10 @@ impl Backend for RocksBackend {
         }
         let mut options = WriteOptions::default();
         options.set_sync(true);
-        self.db.write_opt(&batch, &options).map_err(failed)
+        self.db.write_opt(batch, &options).map_err(failed)
     }
 
     fn approximate_size(&self, from: &[u8], to: &[u8]) -> u64 {
-        let sizes = self.db.get_approximate_sizes(&[Range::new(from, to)]);
-        sizes.map_or(0, |sizes| sizes.iter().sum())
+        self.db.get_approximate_sizes(&[Range::new(from, to)]).iter().sum()
     }
 }

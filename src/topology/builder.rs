@@ -26,7 +26,6 @@ pub struct TopologyError {
 pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError> {
     let mut builder = Builder { query_id, done: Vec::new(), store_count: 0 };
     let mut part = Part::default();
-    let key_format = plan.sink.as_ref().map(|sink| sink.source.key_format.clone());
     let mut target = Target::Output;
     let needs_rows = plan.sink.is_some()
         && plan.root.kind == SourceKind::Table
@@ -36,7 +35,7 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError
         let schema = plan.root.schema.clone();
         target = part.push(OperatorSpec::Materialize { schema, store }, target);
     }
-    builder.add(&plan.root, target, &mut part, key_format.as_ref())?;
+    builder.add(&plan.root, target, &mut part)?;
     let output = match &plan.sink {
         Some(sink) => Output::Sink {
             sink: sink.clone(),
@@ -142,13 +141,12 @@ fn port(target: Target, port: usize) -> Target {
 }
 
 impl Builder<'_> {
-    /// Adds a node and all below it, so that its rows go to `target`. `key_format` says how a repartition below writes its keys.
+    /// Adds a node and all below it, so that its rows go to `target`.
     fn add(
         &mut self,
         node: &Node,
         target: Target,
         part: &mut Part,
-        key_format: Option<&Format>,
     ) -> Result<(), TopologyError> {
         match &node.op {
             NodeOp::Source { source, columns, .. } => {
@@ -168,22 +166,22 @@ impl Builder<'_> {
                     },
                 };
                 let target = part.push(spec, target);
-                self.add(input, target, part, key_format)
+                self.add(input, target, part)
             }
             NodeOp::Project { input, exprs } => {
                 let spec = OperatorSpec::Project(Projection::new(exprs.clone()));
                 let target = part.push(spec, target);
-                self.add(input, target, part, key_format)
+                self.add(input, target, part)
             }
-            NodeOp::Repartition { input, exprs } => {
-                self.cut(node, input, exprs, target, part, key_format)
+            NodeOp::Repartition { input, exprs, hashed_as } => {
+                self.cut(node, (input, exprs), target, part, hashed_as.as_ref())
             }
             NodeOp::Aggregate { input, group_by, aggregates } => {
                 refuse_table(input)?;
                 let spec = aggregate_spec(group_by, aggregates);
                 let store = self.store(&format!("Aggregate {}", describe(group_by, aggregates)));
                 let target = part.push(OperatorSpec::Aggregate { spec, store }, target);
-                self.add(input, target, part, key_format)
+                self.add(input, target, part)
             }
             NodeOp::WindowAggregate { input, group_by, aggregates, window, emit_final } => {
                 refuse_table(input)?;
@@ -193,7 +191,7 @@ impl Builder<'_> {
                 let store = self.store(&format!("WindowAggregate {windows:?} {text}"));
                 let spec = OperatorSpec::WindowAggregate { spec, windows, store };
                 let target = part.push(spec, target);
-                self.add(input, target, part, key_format)
+                self.add(input, target, part)
             }
             NodeOp::StreamTableJoin { left, right, kind } => {
                 let store = self.store(&format!("StreamTableJoin {}", right.schema));
@@ -204,9 +202,8 @@ impl Builder<'_> {
                     store,
                 };
                 let target = part.push(spec, target);
-                let format = source_key_format(right).or_else(|| source_key_format(left));
-                self.add(left, port(target, 0), part, format.as_ref())?;
-                self.add(right, port(target, 1), part, format.as_ref())
+                self.add(left, port(target, 0), part)?;
+                self.add(right, port(target, 1), part)
             }
             NodeOp::FlatMap { .. } => Err(later("a table function in SELECT")),
             NodeOp::StreamStreamJoin { .. } => Err(later("a join of two streams")),
@@ -219,16 +216,15 @@ impl Builder<'_> {
     fn cut(
         &mut self,
         node: &Node,
-        input: &Node,
-        exprs: &[Expr],
+        (input, exprs): (&Node, &[Expr]),
         target: Target,
         part: &mut Part,
-        key_format: Option<&Format>,
+        hashed_as: Option<&Format>,
     ) -> Result<(), TopologyError> {
         let mut upstream = Part::default();
         let spec = OperatorSpec::Project(Projection::new(exprs.to_vec()));
         let into = upstream.push(spec, Target::Output);
-        self.add(input, into, &mut upstream, None)?;
+        self.add(input, into, &mut upstream)?;
         let topic: Arc<str> =
             format!("_tidemill-{}-{}-repartition", self.query_id, self.done.len()).into();
         part.inputs.push(Input {
@@ -237,11 +233,10 @@ impl Builder<'_> {
             target,
             is_table: node.kind == SourceKind::Table,
         });
-        let key_format = key_format.filter(|format| writes_key(format, node));
         self.done.push(upstream.finish(Output::Repartition {
             topic,
             schema: node.schema.clone(),
-            key_format: key_format.cloned().unwrap_or(JSON_KEY),
+            key_format: hashed_as.cloned().unwrap_or(JSON_KEY),
         }));
         Ok(())
     }
@@ -256,32 +251,6 @@ impl Builder<'_> {
 
 /// Keys that no other topic has to agree with are written as JSON, which can write any.
 const JSON_KEY: Format = Format { kind: FormatKind::Json, delimiter: b',', unwrapped: true };
-
-/// KAFKA and NONE cannot write every key.
-fn writes_key(format: &Format, node: &Node) -> bool {
-    match format.kind {
-        FormatKind::Json | FormatKind::Delimited => true,
-        FormatKind::Kafka => node.schema.key_count() == 1,
-        FormatKind::None => false,
-    }
-}
-
-/// Returns how the keys of a side of a join are written, if they stand in a topic that is not this query's own.
-fn source_key_format(node: &Node) -> Option<Format> {
-    match &node.op {
-        NodeOp::Source { source, .. } => Some(source.key_format.clone()),
-        NodeOp::Filter { input, .. }
-        | NodeOp::Project { input, .. }
-        | NodeOp::FlatMap { input, .. } => source_key_format(input),
-        NodeOp::StreamTableJoin { left, .. } => source_key_format(left),
-        NodeOp::TableTableJoin { left, .. } => source_key_format(left),
-        NodeOp::ForeignKeyJoin { left, .. } => source_key_format(left),
-        NodeOp::StreamStreamJoin { left, .. } => source_key_format(left),
-        NodeOp::Repartition { .. } | NodeOp::Aggregate { .. } | NodeOp::WindowAggregate { .. } => {
-            None
-        }
-    }
-}
 
 fn aggregate_spec(group_by: &[Expr], aggregates: &[AggregateCall]) -> AggregateSpec {
     let calls: Vec<_> =

@@ -27,23 +27,6 @@ pub(in crate::engine) struct Effects {
     pub(in crate::engine) message: String,
 }
 
-impl From<CatalogError> for Error {
-    fn from(error: CatalogError) -> Self {
-        let kind = match error {
-            CatalogError::SourceExists { .. } | CatalogError::TypeExists(..) => {
-                ErrorKind::AlreadyExists
-            }
-            CatalogError::NoSource(_) | CatalogError::NoQuery(_) | CatalogError::NoType(_) => {
-                ErrorKind::NotFound
-            }
-            CatalogError::SourcesRead { .. } | CatalogError::QueriesUse { .. } => {
-                ErrorKind::Statement
-            }
-        };
-        Error::new(kind, error.to_string())
-    }
-}
-
 /// Changes a catalog as an action says.
 pub(in crate::engine) fn apply(
     action: &Action,

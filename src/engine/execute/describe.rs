@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidemill_grammar::ast::{Ident, ParsedStatement, SourceKind as AstKind, Statement};
 
 use crate::catalog::{Catalog, CatalogError, PersistentQuery, Source, SourceKind};
-use crate::engine::execute::show::kind_name;
+use crate::engine::execute::show::{function_kind, kind_name};
 use crate::engine::{
     Entity, FieldDescription, FunctionDescription, Outcome, OverloadDescription, QueryDescription,
     Session, SourceDescription, Statistic,
@@ -106,13 +106,13 @@ impl Session {
             .describe(&name.name)
             .map_err(|error| Error::new(ErrorKind::NotFound, error.to_string()))?;
         let overload = |overload: &crate::functions::OverloadDescription| OverloadDescription {
-            signature: overload.signature.to_string(),
-            return_type: overload.return_type.to_string(),
+            signature: overload.call.clone(),
+            return_type: overload.returns.clone(),
             description: overload.summary.to_string(),
         };
         let entity = FunctionDescription {
             name: described.name.to_string(),
-            kind: described.kind.name(),
+            kind: function_kind(described.category),
             category: described.category.to_string(),
             description: described.summary.to_string(),
             functions: described.overloads.iter().map(overload).collect(),

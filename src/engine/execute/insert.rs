@@ -29,8 +29,7 @@ impl Session {
         let topic = inner.log.topic(&insert.target.topic).ok_or_else(|| {
             Error::statement(format!("topic {} does not exist", insert.target.topic))
         })?;
-        let mut encoder = RecordEncoder::new(&output)
-            .map_err(|error| Error::statement(error.to_string()))?
+        let mut encoder = RecordEncoder::new(&output)?
             .ok_or_else(|| Error::statement("the target has no topic"))?;
         let records = encoder
             .encode(&batch, topic.config.partitions)

@@ -9,6 +9,7 @@ use crate::engine::{
     TopicSummary, Variable,
 };
 use crate::error::{Error, Result};
+use crate::functions::Category;
 use crate::runtime::QueryState;
 
 /// The names that a statement can use, for completion.
@@ -110,6 +111,15 @@ fn summary(source: &Source) -> SourceSummary {
     }
 }
 
+/// Returns `SCALAR`, `AGGREGATE` or `TABLE`.
+pub(super) fn function_kind(category: Category) -> &'static str {
+    match category {
+        Category::Aggregate => "AGGREGATE",
+        Category::Table => "TABLE",
+        _ => "SCALAR",
+    }
+}
+
 /// Returns `STREAM` or `TABLE`.
 pub(super) fn kind_name(kind: SourceKind) -> &'static str {
     match kind {
@@ -153,7 +163,7 @@ impl Engine {
         described
             .map(|function| FunctionSummary {
                 name: function.name.to_string(),
-                kind: function.kind.name(),
+                kind: function_kind(function.category),
                 category: function.category.to_string(),
                 summary: function.summary.to_string(),
             })

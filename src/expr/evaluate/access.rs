@@ -47,7 +47,7 @@ impl Evaluator<'_> {
         let (base, index) = (self.eval(base, frame)?, self.eval(index, frame)?);
         let is_constant = base.is_constant() && index.is_constant();
         let rows = row_count(&base, &index);
-        let base = base.into_array(rows)?;
+        let base = base.expand(rows)?;
         let picked = match base.data_type() {
             DataType::Map(..) => map_value(&base, index, rows)?,
             _ => array_element(&base, &index, rows)?,
@@ -116,7 +116,7 @@ fn map_value(
     };
     let entry_count = keys.len();
     let equal = compare(&Evaluated::Column(Arc::clone(keys)), ComparisonOp::Equal, &asked)?;
-    let equal = equal.into_array(entry_count)?;
+    let equal = equal.expand(entry_count)?;
     let equal: &BooleanArray = equal.as_boolean();
     let place = |row: usize| {
         if base.is_null(row) {

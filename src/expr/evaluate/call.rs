@@ -69,7 +69,7 @@ impl Evaluator<'_> {
     fn capture(&mut self, body: &Expr, frame: &Frame<'_>) -> Result<Lambda, FunctionError> {
         let columns = body.columns().into_iter().map(|index| {
             let column = self.eval(&placeholder(body, index), frame)?;
-            Ok((index, column.into_array(frame.row_count())?))
+            Ok((index, column.expand(frame.row_count())?))
         });
         let columns = columns.collect::<Result<Vec<_>, FunctionError>>()?;
         let params = (0..frame.param_count()).map(|index| frame.param(index));
@@ -126,7 +126,7 @@ impl LambdaBody for Lambda {
         all_params.extend(params.iter().cloned());
         let frame = Frame::new(&columns, &all_params, row_count);
         let mut evaluator = Evaluator::new(self.now_ms, &[]);
-        let result = evaluator.eval(&self.body, &frame)?.into_array(row_count)?;
+        let result = evaluator.eval(&self.body, &frame)?.expand(row_count)?;
         let failed: BTreeSet<usize> = evaluator.failed_rows();
         let mut notes = self.notes.lock();
         for failure in evaluator.into_failures() {

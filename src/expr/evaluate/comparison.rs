@@ -48,7 +48,7 @@ pub(super) fn between(
     let below = compare(operand, ComparisonOp::LessThanOrEqual, high)?;
     let rows = row_count(&above, &below);
     let is_constant = above.is_constant() && below.is_constant();
-    let (above, below) = (above.into_array(rows)?, below.into_array(rows)?);
+    let (above, below) = (above.expand(rows)?, below.expand(rows)?);
     let within = and(above.as_boolean(), below.as_boolean()).map_err(arrow_error)?;
     let result: ArrayRef =
         Arc::new(if negated { not(&within).map_err(arrow_error)? } else { within });

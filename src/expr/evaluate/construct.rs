@@ -50,7 +50,7 @@ impl Evaluator<'_> {
             fields.iter().map(|field| self.part(field, frame)).collect::<Result<_, _>>()?;
         let (row_count, is_constant) = form(&parts, frame);
         let columns: Vec<ArrayRef> =
-            parts.into_iter().map(|part| part.into_array(row_count)).collect::<Result<_, _>>()?;
+            parts.into_iter().map(|part| part.expand(row_count)).collect::<Result<_, _>>()?;
         Ok(finish(struct_of(sql_type, columns, row_count, None)?, is_constant))
     }
 

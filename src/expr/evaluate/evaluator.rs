@@ -101,7 +101,7 @@ impl<'a> Evaluator<'a> {
             return Ok(evaluated);
         }
         let row_count = frame.row_count();
-        let array = evaluated.into_array(row_count)?;
+        let array = evaluated.expand(row_count)?;
         let is_failed = |row: usize| Some(failed.contains(&frame.base_row(row)));
         let mask: BooleanArray = (0..row_count).map(is_failed).collect();
         Ok(Evaluated::Column(null_where(&array, &mask)?))

@@ -28,15 +28,15 @@ impl Like {
         fail: &mut Fail<'_>,
     ) -> Result<Evaluated, FunctionError> {
         let (texts, patterns) = (strings(operand)?, strings(pattern)?);
-        let mut compiled: Option<(&str, Result<Pattern, String>)> = None;
+        let mut compiled: Option<(usize, Result<Pattern, String>)> = None;
         let mut matches = |row: usize| {
             let (t, p) = (operand.row(row), pattern.row(row));
             if texts.is_null(t) || patterns.is_null(p) {
                 return false;
             }
-            let source = patterns.value(p);
-            if compiled.as_ref().is_none_or(|(last, _)| *last != source) {
-                compiled = Some((source, Pattern::compile(source, self.escape)));
+            let is_other = |last: usize| last != p && patterns.value(last) != patterns.value(p);
+            if compiled.as_ref().is_none_or(|(last, _)| is_other(*last)) {
+                compiled = Some((p, Pattern::compile(patterns.value(p), self.escape)));
             }
             match &compiled {
                 Some((_, Ok(pattern))) => pattern.matches(texts.value(t)),

@@ -55,12 +55,12 @@ impl Evaluator<'_> {
                 break;
             }
             if open_count == frame.row_count() || !can_fail(operand) {
-                let evaluated = self.eval(operand, frame)?.into_array(frame.row_count())?;
+                let evaluated = self.eval(operand, frame)?.expand(frame.row_count())?;
                 result = kleene(&result, boolean(&evaluated)?).map_err(arrow_error)?;
                 continue;
             }
             let narrow = frame.narrow(&open)?;
-            let evaluated = self.eval(operand, &narrow)?.into_array(open_count)?;
+            let evaluated = self.eval(operand, &narrow)?.expand(open_count)?;
             let scattered = scatter(boolean(&evaluated)?, &open, is_and);
             result = kleene(&result, &scattered).map_err(arrow_error)?;
         }
@@ -81,7 +81,7 @@ impl Evaluator<'_> {
                 break;
             }
             let open = frame.narrow(&pieces.open)?;
-            let holds = self.eval(when, &open)?.into_array(open.row_count())?;
+            let holds = self.eval(when, &open)?.expand(open.row_count())?;
             let holds = null_to_false(boolean(&holds)?);
             if 0 < holds.true_count() {
                 let matched = open.narrow(&holds)?;

@@ -48,7 +48,7 @@ fn in_list(
 ) -> Result<BooleanArray, FunctionError> {
     let mut found = BooleanArray::from(vec![false; row_count]);
     for candidate in list {
-        let equal = compare(operand, ComparisonOp::Equal, candidate)?.into_array(row_count)?;
+        let equal = compare(operand, ComparisonOp::Equal, candidate)?.expand(row_count)?;
         found = or(&found, equal.as_boolean()).map_err(arrow_error)?;
     }
     Ok(found)

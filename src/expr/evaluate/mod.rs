@@ -13,7 +13,9 @@ mod like;
 mod logic;
 mod membership;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, BooleanArray, UInt32Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, UInt32Array, new_null_array,
+};
 use datafusion::arrow::compute::take;
 
 use crate::expr::Expr;
@@ -45,8 +47,15 @@ pub enum Evaluated {
 }
 
 impl Evaluated {
-    /// Returns one value for each of so many rows.
-    pub fn into_array(self, row_count: usize) -> Result<ArrayRef, FunctionError> {
+    /// Returns one value for each of so many rows, as many as it was evaluated for.
+    pub fn into_array(self, row_count: usize) -> ArrayRef {
+        let data_type = self.array().data_type().clone();
+        // What was evaluated for so many rows has been found to fit them.
+        self.expand(row_count).unwrap_or_else(|_| new_null_array(&data_type, row_count))
+    }
+
+    /// Returns one value for each of so many rows; fails if they are too large for one column.
+    pub(super) fn expand(self, row_count: usize) -> Result<ArrayRef, FunctionError> {
         match self {
             Evaluated::Column(array) => Ok(array),
             Evaluated::Constant(array) if row_count == 1 => Ok(array),
@@ -55,6 +64,12 @@ impl Evaluated {
                 take(&array, &rows, None).map_err(arrow_error)
             }
         }
+    }
+
+    /// Tells whether so many rows of it surely fit one column.
+    fn surely_fits(&self, row_count: usize) -> bool {
+        let size = self.array().get_buffer_memory_size().saturating_mul(row_count);
+        !self.is_constant() || i32::try_from(size).is_ok()
     }
 
     /// Returns its array, one row or many.
@@ -91,7 +106,7 @@ impl Expr {
         rows: &Rows<'_>,
         failures: &mut RowFailures,
     ) -> Result<BooleanArray, FunctionError> {
-        let kept = self.evaluate(rows, failures)?.into_array(rows.row_count)?;
+        let kept = self.evaluate(rows, failures)?.expand(rows.row_count)?;
         let kept = kept
             .as_boolean_opt()
             .ok_or_else(|| FunctionError::InvalidArgument(format!("{self} is not a BOOLEAN")))?;
@@ -120,6 +135,9 @@ impl Expr {
         let frame = Frame::new(rows.columns, &[], rows.row_count);
         let evaluated = evaluator.guarded(&frame, |evaluator| evaluator.eval(self, &frame))?;
         failures.0.extend(evaluator.into_failures());
-        Ok(evaluated)
+        if evaluated.surely_fits(rows.row_count) {
+            return Ok(evaluated);
+        }
+        Ok(Evaluated::Column(evaluated.expand(rows.row_count)?))
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A literal gives way more than other expressions do: `'10'` in a list of numbers is a number, `10` in a list of texts a text.
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::Array;
 
 use crate::expr::cast::{self, parse_exact_boolean, trim};
@@ -48,7 +50,7 @@ fn literal(expr: &Expr) -> Option<&Value> {
 
 /// Finds the common type of expressions, none if all are NULL, and converts each to it.
 pub(super) fn coerce_list(exprs: Vec<Expr>) -> Result<(Option<SqlType>, Vec<Expr>), CoerceError> {
-    let common = exprs.iter().try_fold(None, |common, expr| widen(common, expr))?;
+    let common = exprs.iter().try_fold(None, widen)?;
     let Some(common) = common else { return Ok((None, exprs)) };
     let converted: Result<Vec<Expr>, CoerceError> =
         exprs.into_iter().map(|expr| convert(expr, &common)).collect();
@@ -130,11 +132,12 @@ fn widen_struct(
             Some(other) => widen(Some(other.sql_type.clone()), value)?,
             None => None,
         };
-        fields.push((field.name.clone(), sql_type.unwrap_or_else(|| field.sql_type.clone())));
+        let sql_type = sql_type.unwrap_or_else(|| field.sql_type.clone());
+        fields.push((Arc::clone(&field.name), sql_type));
     }
     let is_new = |field: &&StructField| source.iter().all(|other| other.name != field.name);
     let rest = target.iter().filter(is_new);
-    fields.extend(rest.map(|field| (field.name.clone(), field.sql_type.clone())));
+    fields.extend(rest.map(|field| (Arc::clone(&field.name), field.sql_type.clone())));
     Ok(Some(SqlType::structure(fields)))
 }
 
@@ -189,10 +192,10 @@ fn coerced_struct(from: &[StructField], to: &[StructField], is_lax: bool) -> Opt
             Some(other) => coerced(&field.sql_type, &other.sql_type, is_lax)?,
             None => field.sql_type.clone(),
         };
-        fields.push((field.name.clone(), sql_type));
+        fields.push((Arc::clone(&field.name), sql_type));
     }
     let is_new = |field: &&StructField| from.iter().all(|other| other.name != field.name);
-    fields.extend(to.iter().filter(is_new).map(|f| (f.name.clone(), f.sql_type.clone())));
+    fields.extend(to.iter().filter(is_new).map(|f| (Arc::clone(&f.name), f.sql_type.clone())));
     Some(SqlType::structure(fields))
 }
 

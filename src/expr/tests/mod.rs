@@ -85,7 +85,7 @@ fn cells(scope: &Columns, row: &str) -> Vec<Value> {
 pub(super) fn show(expr: &Expr, arrays: &[ArrayRef], row_count: usize) -> String {
     let rows = Rows { columns: arrays, row_count, now_ms: 0 };
     let mut failures = RowFailures::default();
-    let result = expr.evaluate(&rows, &mut failures).unwrap().into_array(row_count).unwrap();
+    let result = expr.evaluate(&rows, &mut failures).unwrap().into_array(row_count);
     assert_eq!(result.data_type(), &expr.sql_type().arrow(), "{expr}");
     let mut out = format!("{}:", expr.sql_type());
     for row in 0..row_count {

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::fault::Fault;
-use super::keys::{Keys, NO_KEY, Target};
+use super::keys::{Keys, NO_COLUMN, NO_KEY};
 use super::number::short_long;
 use super::reader::{Reader, Token};
 use super::scalar::{not_of_type, push_scalar};
@@ -175,27 +175,29 @@ impl ObjectShape {
         std::mem::replace(&mut self.seen[field], self.object) == self.object
     }
 
-    /// Reads a key that did not come as guessed, up to its value; None at the end of the object.
+    /// Reads a key that was not expected, up to its value; returns it and its column, or None at the end of the object.
+    ///
+    /// The reader stands behind a value, or at the brace of an object that was entered already.
     fn read_key(
         &mut self,
         reader: &mut Reader<'_>,
         last: u32,
         is_first: bool,
-    ) -> Result<Option<(u32, Target)>, Fault> {
-        let mut start = reader.at();
+    ) -> Result<Option<(u32, u32)>, Fault> {
+        let start = reader.at();
+        if is_first {
+            reader.skip_bytes(1);
+        }
         if !reader.next_key(is_first)? {
             return Ok(None);
-        }
-        if !is_first {
-            start = reader.at();
         }
         let key = reader.key()?;
         let bytes = reader.since(start);
         if let Some(found) = self.keys.find(last, bytes) {
             return Ok(Some(found));
         }
-        let target = self.keys.target(&key.unescaped());
-        Ok(Some((self.keys.learn(last, bytes, target), target)))
+        let column = self.keys.target(&key.unescaped()).column.unwrap_or(NO_COLUMN);
+        Ok(Some((self.keys.learn(last, bytes, column), column)))
     }
 }
 
@@ -210,38 +212,33 @@ impl Pass<'_> {
         if self.is_careful {
             return self.careful_object(reader, shape, columns);
         }
-        reader.enter()?;
+        reader.descend()?;
         shape.begin_object();
         let mut last = NO_KEY;
         let mut is_first = true;
         let mut missing = columns.len();
         loop {
-            let target;
-            let comma = usize::from(!is_first);
-            let guess = match is_first || reader.peek() == b',' {
-                true => shape.keys.guess(last, &reader.rest()[comma..]),
-                false => None,
-            };
-            if let Some((key, guessed, size)) = guess {
-                reader.skip_bytes(comma + size);
-                (last, target) = (key, guessed);
+            let column;
+            let expected = shape.keys.expected_after(last);
+            if let Some((known, size)) = shape.keys.matches(expected, reader.rest()) {
+                reader.skip_bytes(size);
+                (last, column) = (expected, known);
             } else if let Some(read) = shape.read_key(reader, last, is_first)? {
-                (last, target) = read;
+                (last, column) = read;
             } else {
                 break;
             }
             is_first = false;
-            match target.column {
-                Some(column) => {
-                    let column = column as usize;
-                    if shape.is_again(column) {
-                        return Err(Fault::new("a key occurs twice".to_owned()));
-                    }
-                    missing -= 1;
-                    self.value(reader, &mut shape.shapes[column], &mut columns[column])?;
-                }
-                None => reader.skip_value()?,
+            if column == NO_COLUMN {
+                reader.skip_value()?;
+                continue;
             }
+            let column = column as usize;
+            if shape.is_again(column) {
+                return Err(Fault::new("a key occurs twice".to_owned()));
+            }
+            missing -= 1;
+            self.value(reader, &mut shape.shapes[column], &mut columns[column])?;
         }
         if 0 < missing {
             push_missing(shape, columns);

@@ -24,13 +24,13 @@ pub(super) struct Keys {
     first: u32,
 }
 
-/// A key, with the bytes from behind a comma or brace up to the value.
+/// A key, with the bytes from the end of the value before it, or the brace, up to its own value.
 struct KnownKey {
-    /// Its first bytes, as far as the mask goes.
-    start: u128,
-    mask: u128,
-    bytes: Vec<u8>,
-    target: Target,
+    /// The first of them, as far as the mask goes.
+    start: [u64; 2],
+    mask: [u64; 2],
+    bytes: Box<[u8]>,
+    column: u32,
     /// The key that came after it last time.
     next: u32,
 }
@@ -40,6 +40,8 @@ const KNOWN_KEYS_MAX: usize = 1024;
 const KNOWN_KEY_BYTES_MAX: usize = 128;
 /// No key.
 pub(super) const NO_KEY: u32 = u32::MAX;
+/// No column: the value is skipped.
+pub(super) const NO_COLUMN: u32 = u32::MAX;
 
 impl Keys {
     /// Makes them for columns of these names.
@@ -53,43 +55,50 @@ impl Keys {
         }
     }
 
-    /// Guesses the key that follows another, and tells how many bytes it takes up to the value.
+    /// Returns the key that is expected after another.
     #[inline]
-    pub(super) fn guess(&self, last: u32, rest: &[u8]) -> Option<(u32, Target, usize)> {
-        let guess = if last == NO_KEY { self.first } else { self.known.get(last as usize)?.next };
-        let known = self.known.get(guess as usize)?;
+    pub(super) fn expected_after(&self, last: u32) -> u32 {
+        self.known.get(last as usize).map_or(self.first, |last| last.next)
+    }
+
+    /// Tells the column of an expected key, and how many bytes it takes up to its value, if the rest begins with it.
+    #[inline(always)]
+    pub(super) fn matches(&self, expected: u32, rest: &[u8]) -> Option<(u32, usize)> {
+        let known = self.known.get(expected as usize)?;
         let is_it = match rest.first_chunk::<16>() {
             Some(start) => {
-                u128::from_le_bytes(*start) & known.mask == known.start
-                    && (known.bytes.len() <= 16 || rest.starts_with(&known.bytes))
+                let start = u128::from_le_bytes(*start);
+                let low = (start as u64 & known.mask[0]) ^ known.start[0];
+                let high = ((start >> 64) as u64 & known.mask[1]) ^ known.start[1];
+                low == 0 && high == 0 && (known.bytes.len() <= 16 || rest.starts_with(&known.bytes))
             }
             None => rest.starts_with(&known.bytes),
         };
-        is_it.then_some((guess, known.target, known.bytes.len()))
+        is_it.then_some((known.column, known.bytes.len()))
     }
 
-    /// Finds a key that did not come as guessed, by its bytes up to the value.
-    pub(super) fn find(&mut self, last: u32, bytes: &[u8]) -> Option<(u32, Target)> {
+    /// Finds a key that was not expected, by its bytes up to the value; returns it and its column.
+    pub(super) fn find(&mut self, last: u32, bytes: &[u8]) -> Option<(u32, u32)> {
         let found = *self.by_bytes.get(bytes)?;
         self.follow(last, found);
-        Some((found, self.known[found as usize].target))
+        Some((found, self.known[found as usize].column))
     }
 
     /// Remembers a key, and that it came after another.
-    pub(super) fn learn(&mut self, last: u32, bytes: &[u8], target: Target) -> u32 {
+    pub(super) fn learn(&mut self, last: u32, bytes: &[u8], column: u32) -> u32 {
         if KNOWN_KEYS_MAX <= self.known.len() || KNOWN_KEY_BYTES_MAX < bytes.len() {
             return NO_KEY;
         }
-        let mut start = [0; 16];
+        let (mut start, mut mask) = ([0; 16], [0; 16]);
         let count = bytes.len().min(16);
         start[..count].copy_from_slice(&bytes[..count]);
-        let mask = if count == 16 { u128::MAX } else { (1 << (8 * count)) - 1 };
+        mask[..count].fill(0xFF);
         let key = self.known.len() as u32;
         self.known.push(KnownKey {
-            start: u128::from_le_bytes(start),
-            mask,
-            bytes: bytes.to_vec(),
-            target,
+            start: words(start),
+            mask: words(mask),
+            bytes: bytes.into(),
+            column,
             next: NO_KEY,
         });
         self.by_bytes.insert(bytes.to_vec(), key);
@@ -100,8 +109,7 @@ impl Keys {
     fn follow(&mut self, last: u32, key: u32) {
         match self.known.get_mut(last as usize) {
             Some(last) => last.next = key,
-            None if last == NO_KEY => self.first = key,
-            None => {}
+            None => self.first = key,
         }
     }
 
@@ -114,6 +122,11 @@ impl Keys {
         let column = self.columns.get(upper.as_bytes()).copied();
         Target { column, is_exact: false }
     }
+}
+
+fn words(bytes: [u8; 16]) -> [u64; 2] {
+    let both = u128::from_le_bytes(bytes);
+    [both as u64, (both >> 64) as u64]
 }
 
 #[cfg(test)]
@@ -139,26 +152,25 @@ mod tests {
     fn learns_the_order_of_keys() {
         let names: Vec<Arc<str>> = ["A", "B"].map(Into::into).to_vec();
         let mut keys = Keys::new(&names);
-        let (a, b) = (keys.target(b"A"), keys.target(b"B"));
-        let first = keys.learn(NO_KEY, br#""A":"#, a);
-        let second = keys.learn(first, br#" "B" : "#, b);
-        assert_eq!(keys.guess(NO_KEY, br#""A":1}"#), Some((first, a, 4)));
-        assert_eq!(keys.guess(NO_KEY, br#""A":12345678901234567890}"#), Some((first, a, 4)));
-        assert_eq!(keys.guess(first, br#" "B" : 2"#), Some((second, b, 7)));
-        assert_eq!(keys.guess(first, br#""B":2"#), None);
-        assert_eq!(keys.guess(second, br#""A":2"#), None);
-        assert_eq!(keys.find(second, br#""A":"#), Some((first, a)));
-        assert_eq!(keys.guess(second, br#""A":2"#), Some((first, a, 4)));
+        let first = keys.learn(NO_KEY, br#"{"A":"#, 0);
+        let second = keys.learn(first, br#" , "B" : "#, 1);
+        let expect = |keys: &Keys, last, rest: &[u8]| keys.matches(keys.expected_after(last), rest);
+        assert_eq!(expect(&keys, NO_KEY, br#"{"A":1}"#), Some((0, 5)));
+        assert_eq!(expect(&keys, NO_KEY, br#"{"A":12345678901234567890}"#), Some((0, 5)));
+        assert_eq!(expect(&keys, first, br#" , "B" : 2"#), Some((1, 9)));
+        assert_eq!(expect(&keys, first, br#","B":2"#), None);
+        assert_eq!(expect(&keys, second, br#"{"A":2"#), None);
+        assert_eq!(keys.find(second, br#"{"A":"#), Some((first, 0)));
+        assert_eq!(expect(&keys, second, br#"{"A":2"#), Some((0, 5)));
     }
 
     #[test]
     fn forgets_what_is_too_much() {
         let mut keys = Keys::new(&[]);
-        let target = keys.target(b"x");
-        assert_eq!(keys.learn(NO_KEY, &[b'x'; KNOWN_KEY_BYTES_MAX + 1], target), NO_KEY);
+        assert_eq!(keys.learn(NO_KEY, &[b'x'; KNOWN_KEY_BYTES_MAX + 1], 0), NO_KEY);
         for number in 0..KNOWN_KEYS_MAX as u32 {
-            keys.learn(NO_KEY, &number.to_le_bytes(), target);
+            keys.learn(NO_KEY, &number.to_le_bytes(), NO_COLUMN);
         }
-        assert_eq!(keys.learn(NO_KEY, b"more", target), NO_KEY);
+        assert_eq!(keys.learn(NO_KEY, b"more", 0), NO_KEY);
     }
 }

@@ -3,7 +3,7 @@
 /// Reads a whole number of at most 18 digits that something other than a number follows, and tells how long it is.
 ///
 /// None means only that this does not know: the number has a fraction, is too long, or is none.
-#[inline]
+#[inline(always)]
 pub(super) fn short_long(rest: &[u8]) -> Option<(i64, usize)> {
     let is_negative = rest.first() == Some(&b'-');
     let digits = if is_negative { &rest[1..] } else { rest };
@@ -18,7 +18,7 @@ pub(super) fn short_long(rest: &[u8]) -> Option<(i64, usize)> {
 }
 
 /// Reads 1 to 18 digits.
-#[inline]
+#[inline(always)]
 fn short_digits(digits: &[u8]) -> Option<(u64, usize)> {
     let Some(first) = digits.first_chunk::<8>() else { return digits_to_end(digits) };
     let (value, count) = eight_digits(u64::from_le_bytes(*first));
@@ -47,15 +47,38 @@ fn digits_to_end(digits: &[u8]) -> Option<(u64, usize)> {
     (0 < count).then_some((value, count))
 }
 
-/// Reads the digits that eight bytes, the first lowest, begin with, and tells how many there are.
-#[inline]
-fn eight_digits(bytes: u64) -> (u64, usize) {
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// Returns how many of eight bytes, the first lowest, are digits before one that is none.
+#[inline(always)]
+fn digit_count(bytes: u64) -> usize {
     let digits = bytes ^ ZEROS;
     // A byte above 9 carries into its top bit; one above 0x7F has it set already. No carry leaves its byte.
     let carries = (digits & 0x7F7F_7F7F_7F7F_7F7F) + 0x7676_7676_7676_7676;
     let others = (carries | digits) & 0x8080_8080_8080_8080;
-    let count = (others.trailing_zeros() / 8) as usize;
+    (others.trailing_zeros() / 8) as usize
+}
+
+/// Returns how many digits bytes begin with.
+#[inline]
+pub(super) fn leading_digits(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(eight) = bytes.get(count..).and_then(<[u8]>::first_chunk::<8>) {
+        let more = digit_count(u64::from_le_bytes(*eight));
+        count += more;
+        if more < 8 {
+            return count;
+        }
+    }
+    let rest = bytes.get(count..).unwrap_or(&[]);
+    count + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Reads the digits that eight bytes, the first lowest, begin with, and tells how many there are.
+#[inline(always)]
+fn eight_digits(bytes: u64) -> (u64, usize) {
+    let count = digit_count(bytes);
+    let digits = bytes ^ ZEROS;
     if count == 0 {
         return (0, 0);
     }

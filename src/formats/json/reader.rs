@@ -1,7 +1,8 @@
 //! A pull reader of JSON over bytes: it checks the grammar as it goes and copies nothing.
 
 use super::fault::Fault;
-use super::scan::plain_run;
+use super::number::leading_digits;
+use super::scan::{is_plain_ascii, quote_or_backslash};
 
 /// How deep arrays and objects may nest.
 pub(super) const NESTING_MAX: u32 = 500;
@@ -116,11 +117,18 @@ impl<'a> Reader<'a> {
     /// Enters an array or an object at its bracket.
     #[inline]
     pub(super) fn enter(&mut self) -> Result<(), Fault> {
+        self.descend()?;
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Enters an array or an object, but stays at its bracket.
+    #[inline]
+    pub(super) fn descend(&mut self) -> Result<(), Fault> {
         if NESTING_MAX <= self.depth {
             return Err(self.malformed("arrays and objects nest deeper than 500 levels"));
         }
         self.depth += 1;
-        self.at += 1;
         Ok(())
     }
 
@@ -166,35 +174,38 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(super) fn text(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at + 1;
-        let run = plain_run(self.bytes, start);
-        self.at = run.end;
-        if self.peek() == b'"' {
-            self.at += 1;
-            let raw = &self.bytes[start..run.end];
-            return Ok(Text { raw, is_ascii: run.is_ascii, is_escaped: false });
+        if let Some(end) = quote_or_backslash(self.bytes, start)
+            && self.bytes[end] == b'"'
+            && is_plain_ascii(self.bytes, start, end)
+        {
+            self.at = end + 1;
+            return Ok(Text { raw: &self.bytes[start..end], is_ascii: true, is_escaped: false });
         }
-        self.escaped_text(start, run.is_ascii)
+        self.odd_text(start)
     }
 
-    /// Reads on at the first byte of text that is not plain.
-    #[cold]
-    fn escaped_text(&mut self, start: usize, mut is_ascii: bool) -> Result<Text<'a>, Fault> {
+    /// Reads text that has escapes in it, or is not ASCII, or is malformed.
+    fn odd_text(&mut self, start: usize) -> Result<Text<'a>, Fault> {
+        let mut is_escaped = false;
+        self.at = start;
         loop {
+            let run = self.at;
+            self.at = quote_or_backslash(self.bytes, run).unwrap_or(self.bytes.len());
+            let is_control = |byte: &u8| *byte < b' ';
+            if let Some(place) = self.bytes[run..self.at].iter().position(is_control) {
+                self.at = run + place;
+                return Err(self.malformed("a control character in text must be escaped"));
+            }
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
-                Some(_) => {
-                    return Err(self.malformed("a control character in text must be escaped"));
-                }
+                Some(_) => self.escape()?,
                 None => return Err(self.malformed("a quote must end the text")),
             }
-            let run = plain_run(self.bytes, self.at);
-            self.at = run.end;
-            is_ascii &= run.is_ascii;
+            is_escaped = true;
         }
         let raw = &self.bytes[start..self.at];
         self.at += 1;
-        Ok(Text { raw, is_ascii, is_escaped: true })
+        Ok(Text { raw, is_ascii: raw.is_ascii(), is_escaped })
     }
 
     fn escape(&mut self) -> Result<(), Fault> {
@@ -263,22 +274,37 @@ impl<'a> Reader<'a> {
 
     #[inline]
     fn digits(&mut self) {
-        while self.peek().is_ascii_digit() {
-            self.at += 1;
-        }
+        self.at += leading_digits(self.rest());
     }
 
     fn some_digits(&mut self) -> Result<(), Fault> {
-        if !self.peek().is_ascii_digit() {
+        let start = self.at;
+        self.digits();
+        if self.at == start {
             return Err(self.malformed("a digit is expected"));
         }
-        self.digits();
         Ok(())
     }
 
     /// Goes on over a value, whatever it is.
     #[inline]
     pub(super) fn skip_value(&mut self) -> Result<(), Fault> {
+        let rest = self.rest();
+        match rest.first() {
+            Some(b'"') => return self.text().map(drop),
+            Some(b'1'..=b'9') => {
+                let count = leading_digits(rest);
+                if let Some(b',' | b'}' | b']') = rest.get(count) {
+                    self.at += count;
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        self.skip_any_value()
+    }
+
+    fn skip_any_value(&mut self) -> Result<(), Fault> {
         match self.token()? {
             Token::Array => self.skip_array(),
             Token::Object => self.skip_object(),

@@ -77,7 +77,11 @@ fn whole_numbers_are_from_numbers_and_text() {
     check(bigint, "-9223372036854775808", Ok(Value::Bigint(i64::MIN)));
     check(bigint, "\"-9223372036854775808\"", Ok(Value::Bigint(i64::MIN)));
     check(bigint, "9007199254740993.0", Ok(Value::Bigint(9_007_199_254_740_993)));
-    check(bigint, "9223372036854775808", Err("Numeric value out of range. targetType: BIGINT, path: $.V"));
+    check(
+        bigint,
+        "9223372036854775808",
+        Err("Numeric value out of range. targetType: BIGINT, path: $.V"),
+    );
     check(bigint, "{}", Err(&wrong("ObjectNode", "BIGINT")));
 }
 
@@ -113,8 +117,10 @@ fn decimals_fit_without_rounding() {
     check(
         &decimal(4, 2),
         "100",
-        Err("Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value \
-             less than 10^2. Got 100, path: $.V"),
+        Err(
+            "Numeric field overflow: A field with precision 4 and scale 2 must round to an absolute value \
+             less than 10^2. Got 100, path: $.V",
+        ),
     );
     check(&decimal(4, 2), "true", Err(&wrong("BooleanNode", "DECIMAL(4, 2)")));
 }
@@ -123,7 +129,11 @@ fn decimals_fit_without_rounding() {
 fn anything_is_text() {
     let text = &SqlType::Varchar;
     check(text, "\"a\\u00e4\\n\"", Ok("aä\n".into()));
-    check(text, "\"a long text that takes more than one block of ünicode\"", Ok("a long text that takes more than one block of ünicode".into()));
+    check(
+        text,
+        "\"a long text that takes more than one block of ünicode\"",
+        Ok("a long text that takes more than one block of ünicode".into()),
+    );
     check(text, "12", Ok("12".into()));
     check(text, "1.50", Ok("1.50".into()));
     check(text, "false", Ok("false".into()));
@@ -142,7 +152,9 @@ fn bytes_and_times_are_what_they_stand_for() {
     check(
         &SqlType::Time,
         "-1",
-        Err("Time values must use number of milliseconds greater than 0 and less than 86400000., path: $.V"),
+        Err(
+            "Time values must use number of milliseconds greater than 0 and less than 86400000., path: $.V",
+        ),
     );
     check(&SqlType::Timestamp, "1442019547000", Ok(Value::Timestamp(1_442_019_547_000)));
 }
@@ -150,22 +162,44 @@ fn bytes_and_times_are_what_they_stand_for() {
 #[test]
 fn nested_types_are_from_arrays_and_objects() {
     let array = SqlType::array(SqlType::Int);
-    check(&array, "[1, null, 3]", Ok(Value::Array(vec![Value::Int(1), Value::Null, Value::Int(3)])));
+    check(
+        &array,
+        "[1, null, 3]",
+        Ok(Value::Array(vec![Value::Int(1), Value::Null, Value::Int(3)])),
+    );
     check(&array, "[ ]", Ok(Value::Array(vec![])));
     check(&array, "1", Err(&wrong("IntNode", "ARRAY<INTEGER>")));
-    check(&array, "[1, \"x\"]", Err("Can't coerce string to type. targetType: INTEGER, path: $.V[1]"));
+    check(
+        &array,
+        "[1, \"x\"]",
+        Err("Can't coerce string to type. targetType: INTEGER, path: $.V[1]"),
+    );
 
     let map = SqlType::map(SqlType::Varchar, SqlType::Int);
     let entry = |key: &str, value| (Value::from(key), value);
     let want = Value::Map(vec![entry("a", Value::Int(3)), entry("b", Value::Null)]);
     check(&map, "{\"a\": 1, \"b\": null, \"a\": 3}", Ok(want));
-    check(&map, "{\"a\": true}", Err("Can't convert type. sourceType: BooleanNode, requiredType: INTEGER, path: $.V.a.value"));
+    check(
+        &map,
+        "{\"a\": true}",
+        Err(
+            "Can't convert type. sourceType: BooleanNode, requiredType: INTEGER, path: $.V.a.value",
+        ),
+    );
 
     let fields = SqlType::structure([("F0", SqlType::Int), ("f1", array.clone())]);
     let want = Value::Struct(vec![Value::Int(1), Value::Null]);
     check(&fields, "{\"f0\": 1, \"F1\": [1], \"other\": {\"x\": [{}, \"\\\"\"]}}", Ok(want));
-    check(&fields, "{\"f1\": [null, {}]}", Err("Can't convert type. sourceType: ObjectNode, requiredType: INTEGER, path: $.V.f1[1]"));
-    check(&SqlType::array(fields), "[{}, null]", Ok(Value::Array(vec![Value::Struct(vec![Value::Null, Value::Null]), Value::Null])));
+    check(
+        &fields,
+        "{\"f1\": [null, {}]}",
+        Err("Can't convert type. sourceType: ObjectNode, requiredType: INTEGER, path: $.V.f1[1]"),
+    );
+    check(
+        &SqlType::array(fields),
+        "[{}, null]",
+        Ok(Value::Array(vec![Value::Struct(vec![Value::Null, Value::Null]), Value::Null])),
+    );
 }
 
 #[test]
@@ -248,7 +282,10 @@ fn bare_values_are_one_column() {
     let bare = decode(&[("V", SqlType::Int)], true, &["1", "null", " \"2\" ", "{}", "1 2"]);
     let values: Vec<_> = (0..5).flat_map(|place| row(&bare, place)).collect();
     assert_eq!(values, [Value::Int(1), Value::Null, Value::Int(2), Value::Null, Value::Null]);
-    assert_eq!(bare.failures[0].reason, "Can't convert type. sourceType: ObjectNode, requiredType: INTEGER, path: $");
+    assert_eq!(
+        bare.failures[0].reason,
+        "Can't convert type. sourceType: ObjectNode, requiredType: INTEGER, path: $"
+    );
     assert_eq!(bare.failures[1].row, 4);
 }
 
@@ -258,14 +295,18 @@ fn nesting_has_a_limit() {
     let columns = [("A", SqlType::Varchar)];
     assert_eq!(decode(&columns, false, &[&deep(499)]).failures, []);
     let failures = decode(&columns, false, &[&deep(500)]).failures;
-    assert_eq!(failures[0].reason, "malformed JSON at byte 504: arrays and objects nest deeper than 500 levels");
+    assert_eq!(
+        failures[0].reason,
+        "malformed JSON at byte 504: arrays and objects nest deeper than 500 levels"
+    );
     let text = decode(&[("X", SqlType::Varchar)], false, &[&deep(499), &deep(100_000)]);
     assert_eq!(text.failures.len(), 1);
 }
 
 #[track_caller]
 fn check_encoded(columns: &[(&str, SqlType, Value)], unwrapped: bool, want: Option<&str>) {
-    let types: Vec<_> = columns.iter().map(|(name, sql_type, _)| (*name, sql_type.clone())).collect();
+    let types: Vec<_> =
+        columns.iter().map(|(name, sql_type, _)| (*name, sql_type.clone())).collect();
     let arrays: Vec<_> =
         columns.iter().map(|(_, sql_type, value)| column_of(sql_type, [value])).collect();
     let payloads =
@@ -290,7 +331,11 @@ fn rows_are_written_as_ksqldb_does() {
             ("F", SqlType::Bytes, Value::Bytes(b"{"[..].into())),
             ("G", SqlType::Varchar, Value::Null),
             ("H", SqlType::Timestamp, Value::Timestamp(1_442_019_547_000)),
-            ("I", nested, Value::Struct(vec![Value::Null, Value::Array(vec![Value::Int(1), Value::Null])])),
+            (
+                "I",
+                nested,
+                Value::Struct(vec![Value::Null, Value::Array(vec![Value::Int(1), Value::Null])]),
+            ),
             (
                 "J",
                 SqlType::map(SqlType::Varchar, SqlType::Date),

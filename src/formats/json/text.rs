@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::fault::Fault;
 use super::reader::{Reader, Text, Token};
-use super::scan::plain_run;
+use super::scan::{may_need_escape, needs_escape};
 use crate::formats::numbers::Written;
 
 impl Text<'_> {
@@ -94,18 +94,24 @@ fn hex(digits: &[u8]) -> u32 {
 #[inline]
 pub(super) fn write_text(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');
-    let mut start = 0;
-    loop {
-        let end = plain_run(text, start).end;
-        out.extend_from_slice(&text[start..end]);
-        let Some(special) = text.get(end) else { break };
-        write_escape(*special, out);
-        start = end + 1;
+    if may_need_escape(text) {
+        write_escaped(text, out);
+    } else {
+        out.extend_from_slice(text);
     }
     out.push(b'"');
 }
 
-#[cold]
+fn write_escaped(text: &[u8], out: &mut Vec<u8>) {
+    let mut rest = text;
+    while let Some(count) = rest.iter().position(|byte| needs_escape(*byte)) {
+        out.extend_from_slice(&rest[..count]);
+        write_escape(rest[count], out);
+        rest = &rest[count + 1..];
+    }
+    out.extend_from_slice(rest);
+}
+
 fn write_escape(byte: u8, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let short = match byte {

@@ -12,17 +12,19 @@ use super::{
 };
 use crate::log::{Outcome, Producer};
 
+/// Kafka's transaction coordinator counts its own elections; this log has one coordinator for ever.
+pub(in crate::log) const COORDINATOR_EPOCH: i32 = 0;
+
 /// Builds the marker that ends a producer's transaction.
 pub(in crate::log) fn marker_batch(
     producer: Producer,
     outcome: Outcome,
-    coordinator_epoch: i32,
     timestamp: i64,
 ) -> EncodedBatches {
     let mut key = [0; 4];
     key[2..].copy_from_slice(&kind(outcome).to_be_bytes());
     let mut value = [0; 6];
-    value[2..].copy_from_slice(&coordinator_epoch.to_be_bytes());
+    value[2..].copy_from_slice(&COORDINATOR_EPOCH.to_be_bytes());
     let mut builder = RecordBatchBuilder::new(Compression::None);
     let pushed = builder.push(timestamp, Some(&key), Some(&value), &[]);
     pushed.expect("a marker is smaller than the largest batch");

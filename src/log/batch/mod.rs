@@ -14,7 +14,7 @@ use std::io;
 
 pub use self::builder::{BytesColumn, RecordBatchBuilder};
 pub use self::codec::Compression;
-pub(in crate::log) use self::control::{marker_batch, marker_outcome};
+pub(in crate::log) use self::control::{COORDINATOR_EPOCH, marker_batch, marker_outcome};
 pub use self::encoded::EncodedBatches;
 pub use self::header::{
     BatchHeader, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE, TimestampType,

@@ -24,10 +24,10 @@ struct State {
 
 /// What one who wants a partition synced is to do.
 #[derive(Debug)]
-pub(in crate::log) enum FlushTurn {
+enum Turn {
     /// Nothing: it is synced.
     Done,
-    /// Sync this file, then call [`Partition::end_flush`] with the offset.
+    /// Sync this file, which has everything before the offset.
     Sync(Arc<dyn DiskFile>, Offset),
     /// Wait for the one who is syncing, then ask again.
     Wait,
@@ -56,9 +56,9 @@ impl Partition {
     pub(in crate::log) fn flush_to(&self, offset: Offset) -> Result<(), LogError> {
         loop {
             match self.begin_flush(offset)? {
-                FlushTurn::Done => return Ok(()),
-                FlushTurn::Sync(file, end) => self.end_flush(end, file.sync_data())?,
-                FlushTurn::Wait => self.wait_for_flush(),
+                Turn::Done => return Ok(()),
+                Turn::Sync(file, end) => self.end_flush(end, file.sync_data())?,
+                Turn::Wait => self.wait_for_flush(),
             }
         }
     }
@@ -69,28 +69,24 @@ impl Partition {
     }
 
     /// Asks what to do for everything before an offset to be synced.
-    pub(in crate::log) fn begin_flush(&self, offset: Offset) -> Result<FlushTurn, LogError> {
+    fn begin_flush(&self, offset: Offset) -> Result<Turn, LogError> {
         let mut state = self.flushed.state.lock();
         if offset <= state.offset {
-            return Ok(FlushTurn::Done);
+            return Ok(Turn::Done);
         }
         self.check_storage()?;
         if state.is_syncing {
-            return Ok(FlushTurn::Wait);
+            return Ok(Turn::Wait);
         }
         state.is_syncing = true;
         drop(state);
         // All that is in the file by now is synced with it, for those who come in the meantime.
         let writer = self.writer.lock();
-        Ok(FlushTurn::Sync(Arc::clone(&writer.file), writer.next_offset))
+        Ok(Turn::Sync(Arc::clone(&writer.file), writer.next_offset))
     }
 
     /// Tells all who wait how the sync went.
-    pub(in crate::log) fn end_flush(
-        &self,
-        end: Offset,
-        synced: io::Result<()>,
-    ) -> Result<(), LogError> {
+    fn end_flush(&self, end: Offset, synced: io::Result<()>) -> Result<(), LogError> {
         // The failure is known before anybody may sync again and be told that all is well.
         let failed = synced.err().map(|error| self.fail(error));
         let mut state = self.flushed.state.lock();
@@ -102,7 +98,7 @@ impl Partition {
         failed.map_or(Ok(()), Err)
     }
 
-    pub(in crate::log) fn wait_for_flush(&self) {
+    fn wait_for_flush(&self) {
         let mut state = self.flushed.state.lock();
         if state.is_syncing {
             self.flushed.changed.wait(&mut state);

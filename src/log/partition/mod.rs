@@ -32,7 +32,6 @@ use crate::disk::DiskFile;
 use crate::types::TopicPartition;
 
 pub use self::append::Appended;
-pub(super) use self::flush::FlushTurn;
 
 /// One partition.
 #[derive(Debug)]
@@ -100,6 +99,8 @@ pub(super) struct Found {
     pub(super) segments: Vec<Arc<Segment>>,
     pub(super) checkpoint: Checkpoint,
     pub(super) log_start: Offset,
+    /// Everything before this is known to be synced.
+    pub(super) flushed: Offset,
     pub(super) damage: Option<Damage>,
 }
 
@@ -111,7 +112,7 @@ impl Partition {
         settings: Arc<Settings>,
         found: Found,
     ) -> Partition {
-        let Found { writer, segments, checkpoint, log_start, damage } = found;
+        let Found { writer, segments, checkpoint, log_start, flushed, damage } = found;
         let end = writer.next_offset;
         let at = environment.clock.monotonic();
         Partition {
@@ -124,7 +125,7 @@ impl Partition {
                 last_stable: AtomicI64::new(writer.producers.last_stable(end)),
             },
             open: RwLock::new(writer.producers.open().clone()),
-            flushed: Flushed::new(end),
+            flushed: Flushed::new(flushed),
             watchers: Arc::default(),
             checkpoint: Mutex::new(Checkpointed { last: checkpoint, at }),
             damage,

@@ -20,8 +20,14 @@ impl Partition {
         // The limit first: everything before it is there for the rest of this read.
         let limit = self.limit(isolation);
         let limit = self.check_readable(from, limit)?;
-        let chunk = self.read_chunk(from..limit, bytes_max)?;
-        let chunk = chunk.unwrap_or(Chunk { bytes: Bytes::new(), next_offset: from });
+        let chunk = match self.read_chunk(from..limit, bytes_max) {
+            Ok(chunk) => chunk,
+            Err(error) => {
+                // Perhaps the segment was removed meanwhile: then the offset is out of range, not unreadable.
+                self.check_readable(from, limit)?;
+                return Err(error);
+            }
+        };
         let aborted = match isolation {
             Isolation::ReadUncommitted => Vec::new(),
             Isolation::ReadCommitted | Isolation::ReadCommittedAnd(_) => {
@@ -106,24 +112,15 @@ impl Partition {
         Ok(limit)
     }
 
-    fn read_chunk(
-        &self,
-        range: Range<Offset>,
-        bytes_max: usize,
-    ) -> Result<Option<Chunk>, LogError> {
+    fn read_chunk(&self, range: Range<Offset>, bytes_max: usize) -> Result<Chunk, LogError> {
         if range.end <= range.start {
-            return Ok(None);
+            return Ok(Chunk { bytes: Bytes::new(), next_offset: range.start });
         }
         let segments = self.segments();
+        let number = first_of(&segments, range.start);
         let disk = &*self.environment.disk;
-        for (number, segment) in segments.iter().enumerate().skip(first_of(&segments, range.start))
-        {
-            let read = || segment.read(disk, range.clone(), bytes_max);
-            if let Some(chunk) = self.with_indexes(number, segment, range.start, read)? {
-                return Ok(Some(chunk));
-            }
-        }
-        Ok(None)
+        let read = || segments[number].read(disk, range.clone(), bytes_max);
+        self.with_indexes(number, &segments[number], range.start, read)
     }
 
     /// Returns the aborted transactions with records in a range.

@@ -125,6 +125,8 @@ impl Partition {
 
     /// Hides the records before an offset and removes the segments that have no others.
     fn advance_start(&self, before: Offset) -> Result<(), LogError> {
+        // A start that is stored must not be beyond an end that a power loss can take back.
+        self.flush_to(before)?;
         let start = self.bounds.start.fetch_max(before, Ordering::AcqRel).max(before);
         let removed = self.detach_before(start);
         if removed.is_empty() {

@@ -5,9 +5,6 @@ use super::append::Planned;
 use crate::log::batch::marker_batch;
 use crate::log::{LogError, Outcome, Producer};
 
-/// Kafka's transaction coordinator counts its own elections; this log has one coordinator for ever.
-const COORDINATOR_EPOCH: i32 = 0;
-
 impl Partition {
     /// Ends a producer's transaction with a marker; does nothing if it has none open here.
     ///
@@ -24,7 +21,7 @@ impl Partition {
             return Ok(());
         }
         let now = self.environment.clock.wall_ms().max(writer.append_time);
-        let mut marker = marker_batch(producer, outcome, COORDINATOR_EPOCH, now);
+        let mut marker = marker_batch(producer, outcome, now);
         let planned = Planned::marker(&marker, writer.next_offset, outcome);
         self.roll_if_due(&mut writer, &planned, &settings)?;
         self.write(&mut writer, &mut marker, planned, &settings)?;

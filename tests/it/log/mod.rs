@@ -1,6 +1,11 @@
 //! The log: what is appended is read again, in Kafka's format.
 
 mod append_and_read;
+mod batches;
 mod crash;
+mod damage;
 mod fixture;
+mod producers;
 mod random;
+mod recovery;
+mod retention;

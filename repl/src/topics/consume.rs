@@ -1,0 +1,137 @@
+//! `tidemill consume`: prints the records of a topic.
+
+use tidemill::engine::{ConsumedRecord, Engine};
+use tokio::signal::unix::SignalKind;
+
+use crate::args::{Arguments, ConsumeArguments};
+use crate::errors::Failure;
+use crate::interrupt::{Interrupts, Next};
+use crate::output::Output;
+use crate::render::{Shown, as_text, decode, record_as_json, show};
+use crate::topics::KeyFormat;
+
+/// Runs `tidemill consume`.
+pub(crate) fn consume(
+    arguments: &Arguments,
+    consume: &ConsumeArguments,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let interrupts = Interrupts::listen(&[SignalKind::interrupt(), SignalKind::terminate()])?;
+    let engine = crate::open(&arguments.engine)?;
+    let result = print_records(&engine, consume, &interrupts, output);
+    let closed = engine.close();
+    result.and_then(|()| Ok(closed?))
+}
+
+fn print_records(
+    engine: &Engine,
+    consume: &ConsumeArguments,
+    interrupts: &Interrupts,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    let start = consume.from.0;
+    let mut records = if consume.exit_at_end {
+        engine.consume_available(&consume.topic, start)?
+    } else {
+        engine.consume(&consume.topic, start)?
+    };
+    let mut left = consume.count.unwrap_or(u64::MAX);
+    while left > 0 {
+        // Ctrl-C is how one ends it, so it is no failure.
+        let Next::Item(record) = interrupts.next(&mut records, None) else { break };
+        let record = record?;
+        if consume.partition.is_some_and(|partition| partition != record.partition) {
+            continue;
+        }
+        print(consume, &record, output)?;
+        left -= 1;
+    }
+    Ok(output.flush()?)
+}
+
+fn print(
+    consume: &ConsumeArguments,
+    record: &ConsumedRecord,
+    output: &mut Output,
+) -> Result<(), Failure> {
+    if consume.json {
+        let key = shown(record.key.as_deref(), consume.key_format);
+        let value = shown(record.value.as_deref(), consume.value_format);
+        output.line(&record_as_json(record, &key, &value))?;
+    } else {
+        if let Some(separator) = &consume.key_separator {
+            output.bytes(&plain(
+                record.key.as_deref(),
+                consume.key_format,
+                output.is_terminal(),
+            ))?;
+            output.text(separator)?;
+        }
+        output.bytes(&plain(
+            record.value.as_deref(),
+            consume.value_format,
+            output.is_terminal(),
+        ))?;
+        output.text("\n")?;
+    }
+    if output.is_terminal() {
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn shown(bytes: Option<&[u8]>, format: Option<KeyFormat>) -> Shown {
+    match format {
+        Some(format) => decode(bytes, format),
+        None => show(bytes),
+    }
+}
+
+/// Text goes out as it is, so that `produce` could read it again; a terminal is spared control characters.
+fn plain(bytes: Option<&[u8]>, format: Option<KeyFormat>, is_terminal: bool) -> Vec<u8> {
+    match shown(bytes, format) {
+        Shown::Text(text) | Shown::Json(text) if !is_terminal => text.into_bytes(),
+        shown => as_text(&shown).into_bytes(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::Subcommand;
+    use crate::output::Written;
+
+    #[track_caller]
+    fn check(flags: &str, width: Option<usize>, want: &str) {
+        let line = format!("tidemill consume bids {flags}");
+        let arguments = Arguments::parse_from(line.split_whitespace());
+        let Some(Subcommand::Consume(consume)) = arguments.subcommand else {
+            panic!("not a consume");
+        };
+        let record = ConsumedRecord {
+            partition: 0,
+            offset: 3,
+            timestamp_ms: 5,
+            key: Some(7_i32.to_be_bytes().to_vec()),
+            value: Some(b"a\tb".to_vec()),
+            headers: vec![],
+        };
+        let written = Written::default();
+        let mut output = Output::to_writer(written.clone(), width);
+        print(&consume, &record, &mut output).expect("memory takes all");
+        assert_eq!(written.text(), want);
+    }
+
+    #[test]
+    fn records_are_lines() {
+        check("", None, "a\tb\n");
+        check("", Some(80), "a\\tb\n");
+        check("--key-separator :", None, "7:a\tb\n");
+        check("--key-separator : --key-format string", None, "\0\0\0\u{7}:a\tb\n");
+        let json =
+            r#"{"partition":0,"offset":3,"timestamp":5,"key":7,"value":"a\tb","headers":[]}"#;
+        check("--json", None, &format!("{json}\n"));
+    }
+}

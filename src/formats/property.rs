@@ -1,0 +1,403 @@
+//! Random schemas, rows and documents: what is written reads back, and how it is cut or spelt does not matter.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::datatypes::i256;
+use proptest::prelude::*;
+use serde::de::IgnoredAny;
+
+use super::numbers::write_wide_decimal;
+use super::{Decoded, Format, FormatKind, Serde, decoder, encoder, json, texts};
+use crate::types::{Decimal, SqlType, Value, column_of, value_at};
+
+/// Random choices out of a seed, so that a failing case is one number.
+struct Random(u64);
+
+const NAMES: [&str; 6] =
+    ["A", "B1", "camelCase", "LONG_COLUMN_NAME_OF_MANY_BYTES", "ÄÖ", "quo\"te\\"];
+const TEXTS: [&str; 10] = [
+    "",
+    "a",
+    "null",
+    "with \"quotes\" and \\",
+    "ünï😀cödé",
+    "line\r\nend",
+    "\u{1}\u{1F}\u{7F}",
+    "a longer text, so that it takes more than a block of bytes",
+    ",;|",
+    " blanks ",
+];
+
+impl Random {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+
+    fn one_in(&mut self, count: u64) -> bool {
+        self.below(count) == 0
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.below(from.len() as u64) as usize].clone()
+    }
+
+    fn long(&mut self) -> i64 {
+        let bits = (self.below(1 << 31) << 33) ^ (self.below(1 << 31) << 16) ^ self.below(1 << 31);
+        bits.cast_signed() >> self.below(64)
+    }
+
+    fn text(&mut self) -> String {
+        (0..=self.below(2)).map(|_| self.pick(&TEXTS)).collect()
+    }
+
+    fn scalar_type(&mut self) -> SqlType {
+        let precision = 1 + self.below(76) as u8;
+        let scale = self.below(u64::from(precision) + 1) as u8;
+        self.pick(&[
+            SqlType::Boolean,
+            SqlType::Int,
+            SqlType::Bigint,
+            SqlType::Double,
+            SqlType::Decimal { precision, scale },
+            SqlType::Varchar,
+            SqlType::Bytes,
+            SqlType::Date,
+            SqlType::Time,
+            SqlType::Timestamp,
+        ])
+    }
+
+    fn any_type(&mut self, depth: u32) -> SqlType {
+        match self.below(if depth == 0 { 1 } else { 6 }) {
+            3 => SqlType::array(self.any_type(depth - 1)),
+            4 => SqlType::map(SqlType::Varchar, self.any_type(depth - 1)),
+            5 => SqlType::structure(self.columns(depth - 1)),
+            _ => self.scalar_type(),
+        }
+    }
+
+    fn columns(&mut self, depth: u32) -> Vec<(Arc<str>, SqlType)> {
+        let first = self.below(3) as usize;
+        let names = NAMES.iter().skip(first).take(1 + self.below(5) as usize);
+        names.map(|name| ((*name).into(), self.any_type(depth))).collect()
+    }
+
+    fn value(&mut self, sql_type: &SqlType) -> Value {
+        if self.one_in(6) {
+            return Value::Null;
+        }
+        match sql_type {
+            SqlType::Boolean => Value::Boolean(self.one_in(2)),
+            SqlType::Int => Value::Int(self.long() as i32),
+            SqlType::Bigint => Value::Bigint(self.long()),
+            SqlType::Double => Value::Double(self.double()),
+            SqlType::Decimal { precision, scale } => {
+                let count = self.below(u64::from(*precision) + 1);
+                let digits: String = (0..count).map(|_| self.pick(&['0', '1', '5', '9'])).collect();
+                let unscaled = i256::from_string(&format!("0{digits}")).unwrap();
+                let unscaled = if self.one_in(2) { unscaled } else { unscaled.wrapping_neg() };
+                Value::Decimal(Decimal { unscaled, scale: *scale })
+            }
+            SqlType::Varchar => Value::Varchar(self.text().into()),
+            SqlType::Bytes => Value::Bytes(self.text().as_bytes().into()),
+            SqlType::Date => Value::Date(self.long() as i32),
+            SqlType::Time => Value::Time(self.below(86_400_000) as i32),
+            SqlType::Timestamp => Value::Timestamp(self.long()),
+            SqlType::Array(element) => {
+                Value::Array((0..self.below(4)).map(|_| self.value(element)).collect())
+            }
+            SqlType::Map(_, value) => {
+                let keys = TEXTS.iter().skip(self.below(9) as usize).take(self.below(12) as usize);
+                Value::Map(keys.map(|key| ((*key).into(), self.value(value))).collect())
+            }
+            SqlType::Struct(fields) => {
+                Value::Struct(fields.iter().map(|field| self.value(&field.sql_type)).collect())
+            }
+        }
+    }
+
+    fn double(&mut self) -> f64 {
+        let bits = f64::from_bits((self.long() as u64) ^ (self.below(1 << 31) << 32));
+        self.pick(&[bits, 0.0, -0.0, 1.5, -73.985, 1e22, 1e-7, f64::INFINITY, f64::NAN, 1e6 + 0.25])
+    }
+}
+
+/// Spelling: a value as one of the documents that stand for it.
+impl Random {
+    fn space(&mut self) -> &'static str {
+        self.pick(&["", "", "", "", " ", "\n\t"])
+    }
+
+    fn spell(&mut self, sql_type: &SqlType, value: &Value) -> String {
+        match (sql_type, value) {
+            (_, Value::Null) => "null".to_owned(),
+            (_, Value::Boolean(value)) => value.to_string(),
+            (_, Value::Int(v) | Value::Date(v) | Value::Time(v)) => self.spell_long(i64::from(*v)),
+            (_, Value::Bigint(v) | Value::Timestamp(v)) => self.spell_long(*v),
+            (_, Value::Double(value)) => self.spell_double(*value),
+            (_, Value::Decimal(value)) => self.spell_decimal(value),
+            (_, Value::Varchar(text)) => self.spell_text(text),
+            (_, Value::Bytes(bytes)) => {
+                let mut text = Vec::new();
+                texts::encode_base64(bytes, &mut text);
+                self.spell_text(&String::from_utf8(text).unwrap())
+            }
+            (SqlType::Array(element), Value::Array(values)) => {
+                let parts: Vec<String> = values.iter().map(|v| self.spell(element, v)).collect();
+                self.spell_list("[", parts, "]")
+            }
+            (SqlType::Map(_, sql_type), Value::Map(entries)) => {
+                let mut parts = Vec::new();
+                for (key, value) in entries {
+                    let Value::Varchar(key) = key else { unreachable!("keys are text") };
+                    if self.one_in(8) {
+                        let other = self.value(sql_type);
+                        parts.push(self.spell_entry(key, sql_type, &other));
+                    }
+                    parts.push(self.spell_entry(key, sql_type, value));
+                }
+                self.spell_list("{", parts, "}")
+            }
+            (SqlType::Struct(fields), Value::Struct(values)) => {
+                let fields: Vec<_> =
+                    fields.iter().map(|f| (Arc::clone(&f.name), f.sql_type.clone())).collect();
+                self.spell_row(&fields, values)
+            }
+            (sql_type, value) => unreachable!("{value:?} is no {sql_type}"),
+        }
+    }
+
+    fn spell_list(&mut self, open: &str, parts: Vec<String>, close: &str) -> String {
+        let mut text = format!("{open}{}", self.space());
+        for (place, part) in parts.iter().enumerate() {
+            let comma = if place == 0 { "" } else { "," };
+            let (before, after) = (self.space(), self.space());
+            write!(text, "{comma}{before}{part}{after}").unwrap();
+        }
+        text + close
+    }
+
+    fn spell_entry(&mut self, key: &str, sql_type: &SqlType, value: &Value) -> String {
+        let (key, value) = (self.spell_text(key), self.spell(sql_type, value));
+        format!("{key}{}:{}{value}", self.space(), self.space())
+    }
+
+    /// Spells an object: nulls can be missing, other keys can be there, keys can occur twice and in another case.
+    fn spell_row(&mut self, columns: &[(Arc<str>, SqlType)], values: &[Value]) -> String {
+        let mut parts = Vec::new();
+        for ((name, sql_type), value) in columns.iter().zip(values) {
+            if self.one_in(9) {
+                let junk =
+                    self.pick(&["{\"A\":[1,{\"A\":2}]}", "\"\\u00e4\\\"\"", "-1.5e+3", "[[],{}]"]);
+                let key =
+                    self.pick(&["\"other\"", "\"a longer key than the others are\"", "\"\\t\""]);
+                parts.push(format!("{key}:{junk}"));
+            }
+            if value.is_null() && self.one_in(2) {
+                continue;
+            }
+            let is_twice = self.one_in(12);
+            if is_twice {
+                parts.push(self.spell_entry(name, &SqlType::Varchar, &"not this one".into()));
+            }
+            // Of two keys, the one of the column's own name counts.
+            let is_upper = !is_twice && **name == *name.to_uppercase();
+            let key =
+                if is_upper && self.one_in(3) { name.to_lowercase() } else { name.to_string() };
+            parts.push(self.spell_entry(&key, sql_type, value));
+        }
+        self.spell_list("{", parts, "}")
+    }
+
+    fn spell_long(&mut self, value: i64) -> String {
+        match self.below(8) {
+            0 => format!("\"{value}\""),
+            1 => format!("{value}.00"),
+            2 if value != 0 => format!("{value}0e-1"),
+            _ => value.to_string(),
+        }
+    }
+
+    fn spell_double(&mut self, value: f64) -> String {
+        let mut text = Vec::new();
+        crate::types::push_double(value, &mut text);
+        let text = String::from_utf8(text).unwrap();
+        if !value.is_finite() || self.one_in(8) {
+            return format!("\"{text}\"");
+        }
+        if self.one_in(2) { text } else { format!("{value:e}") }
+    }
+
+    fn spell_decimal(&mut self, value: &Decimal) -> String {
+        let mut text = Vec::new();
+        write_wide_decimal(value.unscaled, value.scale, &mut text);
+        let text = String::from_utf8(text).unwrap();
+        match self.below(6) {
+            0 => format!("\"{text}\""),
+            1 if text.contains('.') => format!("{text}00"),
+            2 => format!("{text}e0"),
+            3 => format!("{}e-{}", value.unscaled, value.scale),
+            _ => text,
+        }
+    }
+
+    fn spell_text(&mut self, text: &str) -> String {
+        let mut out = String::from("\"");
+        for character in text.chars() {
+            match character {
+                '"' | '\\' => write!(out, "\\{character}").unwrap(),
+                '\n' if self.one_in(2) => out.push_str("\\n"),
+                '\0'..='\u{1F}' => write!(out, "\\u{:04x}", u32::from(character)).unwrap(),
+                _ if self.one_in(30) => {
+                    let units = character.encode_utf16(&mut [0; 2]).to_vec();
+                    units.iter().for_each(|unit| write!(out, "\\u{unit:04X}").unwrap());
+                }
+                _ => out.push(character),
+            }
+        }
+        out + "\""
+    }
+}
+
+fn serde(kind: FormatKind, columns: Vec<(Arc<str>, SqlType)>, unwrapped: bool) -> Serde {
+    Serde { format: Format { kind, delimiter: b',', unwrapped }, columns }
+}
+
+fn decode(serde: &Serde, payloads: &[Option<&[u8]>]) -> Decoded {
+    let wanted: Vec<usize> = (0..serde.columns.len()).collect();
+    decoder(serde, &wanted).unwrap().decode(payloads)
+}
+
+fn rows_of(columns: &[ArrayRef], row_count: usize) -> Vec<Vec<Value>> {
+    let row = |row| columns.iter().map(|column| value_at(column, row)).collect();
+    (0..row_count).map(row).collect()
+}
+
+/// Values compare as text here: NaN is what it is.
+fn assert_same(got: &[Vec<Value>], want: &[Vec<Value>], context: &str) {
+    assert_eq!(format!("{got:?}"), format!("{want:?}"), "{context}");
+}
+
+/// Checks that a batch decodes to what its rows decode to one by one.
+fn check_cuts(serde: &Serde, payloads: &[Option<&[u8]>]) {
+    let whole = decode(serde, payloads);
+    let columns = rows_of(&whole.columns, payloads.len());
+    let wanted: Vec<usize> = (0..serde.columns.len()).collect();
+    let mut same = decoder(serde, &wanted).unwrap();
+    for (row, payload) in payloads.iter().enumerate() {
+        for alone in [decode(serde, &[*payload]), same.decode(&[*payload])] {
+            assert_same(&rows_of(&alone.columns, 1), &columns[row..=row], "cut");
+            let reason = alone.failures.first().map(|failure| &failure.reason);
+            let failure = whole.failures.iter().find(|failure| failure.row == row);
+            assert_eq!(reason, failure.map(|failure| &failure.reason));
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_spelling_of_a_row_decodes_to_it(seed: u64) {
+        let random = &mut Random(seed);
+        let columns = random.columns(2);
+        let rows: Vec<Vec<Value>> = (0..1 + random.below(6))
+            .map(|_| columns.iter().map(|(_, sql_type)| random.value(sql_type)).collect())
+            .collect();
+        let documents: Vec<String> = rows.iter().map(|row| random.spell_row(&columns, row)).collect();
+        let payloads: Vec<_> = documents.iter().map(|document| Some(document.as_bytes())).collect();
+        let serde = serde(FormatKind::Json, columns, false);
+        let decoded = decode(&serde, &payloads);
+        assert_eq!(decoded.failures, [], "{documents:#?}");
+        assert_same(&rows_of(&decoded.columns, rows.len()), &rows, &format!("{documents:#?}"));
+        check_cuts(&serde, &payloads);
+        let wanted = random.below(serde.columns.len() as u64) as usize;
+        let one = decoder(&serde, &[wanted]).unwrap().decode(&payloads);
+        assert_eq!(one.columns[0].to_data(), decoded.columns[wanted].to_data());
+    }
+
+    #[test]
+    fn what_is_written_reads_back(seed: u64) {
+        let random = &mut Random(seed);
+        let kind = random.pick(&[FormatKind::Json, FormatKind::Delimited, FormatKind::Kafka]);
+        let mut columns = random.columns(if kind == FormatKind::Json { 2 } else { 0 });
+        if kind == FormatKind::Kafka {
+            let sql_type = random.pick(&[SqlType::Int, SqlType::Bigint, SqlType::Double, SqlType::Varchar, SqlType::Bytes]);
+            columns = vec![("V".into(), sql_type)];
+        } else if kind == FormatKind::Delimited {
+            columns.push(("LAST".into(), SqlType::Varchar));
+        }
+        let unwrapped = columns.len() == 1 && random.one_in(2);
+        let mut rows: Vec<Vec<Value>> = (0..random.below(6))
+            .map(|_| columns.iter().map(|(_, sql_type)| random.value(sql_type)).collect())
+            .collect();
+        let arrays: Vec<ArrayRef> = (0..columns.len())
+            .map(|place| column_of(&columns[place].1, rows.iter().map(|row| &row[place])))
+            .collect();
+        let serde = serde(kind, columns, unwrapped);
+        let payloads = encoder(&serde).unwrap().encode(&arrays, rows.len(), &|row| row == 3).unwrap();
+        assert_eq!(payloads.len(), rows.len());
+        for (place, row) in rows.iter_mut().enumerate() {
+            let is_lost = |value: &Value| *value == Value::from("") || *value == Value::Bytes([].into());
+            for value in row {
+                if place == 3 || (kind == FormatKind::Delimited && is_lost(value)) {
+                    *value = Value::Null;
+                }
+            }
+        }
+        let payloads: Vec<_> = payloads.iter().collect();
+        let decoded = decode(&serde, &payloads);
+        assert_eq!(decoded.failures, []);
+        assert_same(&rows_of(&decoded.columns, rows.len()), &rows, kind.name());
+        check_cuts(&serde, &payloads);
+    }
+
+    #[test]
+    fn damaged_documents_are_taken_as_serde_json_takes_them(seed: u64) {
+        let random = &mut Random(seed);
+        let columns = random.columns(2);
+        let row: Vec<Value> = columns.iter().map(|(_, sql_type)| random.value(sql_type)).collect();
+        let whole = random.spell_row(&columns, &row);
+        let mut bytes = whole.into_bytes();
+        for _ in 0..=random.below(2) {
+            let place = random.below(bytes.len() as u64) as usize;
+            match random.below(4) {
+                0 => bytes.truncate(place.max(1)),
+                1 => drop(bytes.remove(place)),
+                2 => bytes[place] = random.pick(b"\"\\{}[],:0-.eEu nt\x00\x1F\x80\xC3\xFF"),
+                _ => bytes.insert(place, random.pick(b"\"\\{}[],:0-.eEu nt\x00\x1F\x80\xC3\xFF")),
+            }
+            if bytes.is_empty() {
+                bytes.push(b'x');
+            }
+        }
+        let is_utf8 = std::str::from_utf8(&bytes).is_ok();
+        let theirs = serde_json::from_slice::<IgnoredAny>(&bytes).is_ok();
+        if is_utf8 {
+            assert_eq!(json::is_document(&bytes), theirs, "{:?}", String::from_utf8_lossy(&bytes));
+        }
+        let serde = serde(FormatKind::Json, columns, false);
+        let decoded = decode(&serde, &[Some(&bytes)]);
+        if is_utf8 && !theirs {
+            assert_eq!(decoded.failures.len(), 1, "{:?}", String::from_utf8_lossy(&bytes));
+        }
+        check_cuts(&serde, &[Some(&bytes), Some(b"{}"), Some(&bytes)]);
+    }
+
+    #[test]
+    fn any_bytes_decode_or_fail(bytes in prop::collection::vec(any::<u8>(), 0..64), seed: u64) {
+        let random = &mut Random(seed);
+        let kind = random.pick(&[FormatKind::Json, FormatKind::Delimited, FormatKind::Kafka]);
+        let columns = match kind {
+            FormatKind::Json => random.columns(2),
+            FormatKind::Delimited => random.columns(0),
+            FormatKind::Kafka | FormatKind::None => vec![("V".into(), SqlType::Double)],
+        };
+        let printable: Vec<u8> = bytes.iter().map(|byte| b" \"\\{}[]:,0123456789.eE-+\nntrue"[*byte as usize % 30]).collect();
+        check_cuts(&serde(kind, columns, false), &[Some(&bytes), None, Some(&printable)]);
+    }
+}

@@ -1,0 +1,75 @@
+//! Continuous queries over rows that are in the log already, until their results are committed. Two partitions, defaults: exactly
+//! once, RocksDB, JSON in and out.
+
+use std::time::Duration;
+
+use tidemill::engine::{Engine, EngineOptions, ProducedRecord};
+
+use crate::limits;
+use crate::measure::{Bench, bid};
+
+const SOURCE: &str = "CREATE STREAM bids (id VARCHAR KEY, auction BIGINT, bidder BIGINT, price BIGINT, channel VARCHAR, url VARCHAR, extra VARCHAR)
+    WITH (kafka_topic = 'bids', value_format = 'json', partitions = 2);";
+
+pub(crate) fn filter_project(bench: &Bench, name: &str) {
+    run(bench, name, 1000, "CREATE STREAM out AS SELECT id, auction, bidder, price * 2 AS twice, channel FROM bids WHERE price > 1000;");
+}
+
+pub(crate) fn tumbling_10(bench: &Bench, name: &str) {
+    run(bench, name, 10, TUMBLING);
+}
+
+pub(crate) fn tumbling_10k(bench: &Bench, name: &str) {
+    run(bench, name, 10_000, TUMBLING);
+}
+
+const TUMBLING: &str = "CREATE TABLE out AS SELECT id, COUNT(*) AS n, SUM(price) AS total FROM bids WINDOW TUMBLING (SIZE 10 SECONDS) GROUP BY id;";
+
+pub(crate) fn stream_table_join(bench: &Bench, name: &str) {
+    run(bench, name, 1000, "CREATE TABLE auctions (id VARCHAR PRIMARY KEY, category VARCHAR) WITH (kafka_topic = 'auctions', value_format = 'json', partitions = 2);
+        CREATE STREAM out AS SELECT b.id AS id, b.price AS price, a.category AS category FROM bids b LEFT JOIN auctions a ON b.id = a.id;");
+}
+
+fn run(bench: &Bench, name: &str, key_count: usize, query: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = EngineOptions::new(folder.path()).with("auto.offset.reset", "earliest");
+    let engine = Engine::open(options).unwrap();
+    engine.session().execute(SOURCE).unwrap();
+    fill(&engine, bench.row_count, key_count);
+    if query.contains("auctions") {
+        engine.create_topic("auctions", &tidemill::log::TopicConfig::new(2)).unwrap();
+        let auction = |number: usize| ProducedRecord {
+            key: Some(number.to_string().into_bytes()),
+            value: Some(br#"{"category":"books"}"#.to_vec()),
+            timestamp_ms: Some(0),
+            ..ProducedRecord::default()
+        };
+        engine.produce("auctions", &(0..key_count).map(auction).collect::<Vec<_>>()).unwrap();
+    }
+    let (is_idle, took) = bench.time(|| {
+        engine.session().execute(query).unwrap();
+        engine.wait_until_idle(Duration::from_secs(600)).unwrap()
+    });
+    assert!(is_idle);
+    bench.print(name, bench.row_count, took, &limits::json_decode(bench));
+    engine.close().unwrap();
+}
+
+/// Event time moves 0.1 ms per row: 10,000 rows a second.
+fn fill(engine: &Engine, row_count: usize, key_count: usize) {
+    let mut records = Vec::new();
+    for number in 0..row_count {
+        let (key, value) = bid(number, key_count);
+        records.push(ProducedRecord {
+            key: Some(key.into_bytes()),
+            value: Some(value.into_bytes()),
+            timestamp_ms: Some(1_700_000_000_000 + number as i64 / 10),
+            ..ProducedRecord::default()
+        });
+        if records.len() == 50_000 {
+            engine.produce("bids", &records).unwrap();
+            records.clear();
+        }
+    }
+    engine.produce("bids", &records).unwrap();
+}

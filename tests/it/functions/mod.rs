@@ -1,0 +1,3 @@
+//! What people are told of functions is true.
+
+mod examples;

@@ -1,0 +1,144 @@
+//! Runs golden scripts on a `TestDriver`.
+//!
+//! ```text
+//! > CREATE STREAM …              any statement; [plan] shows the plan of the query it starts
+//! > SELECT …                     a pull query
+//! > produce TOPIC 10s KEY VALUE  a record; `null` is none
+//! > read SOURCE                  the rows of a stream or table since the last read
+//! > reports                      what went to the processing log since the last time
+//! ```
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use tidemill::engine::{Row, TestDriver, TestRecord, TestRow};
+use tidemill::types::Value;
+
+pub(super) struct ScriptDriver {
+    driver: TestDriver,
+    restarts: bool,
+    /// Records that are produced with the next statement, so that they can be one batch.
+    waiting: Vec<(String, TestRecord)>,
+}
+
+impl ScriptDriver {
+    pub(super) fn new(batch_size: usize, restarts: bool) -> Self {
+        let driver = TestDriver::new().with_batch_size(batch_size);
+        ScriptDriver { driver, restarts, waiting: Vec::new() }
+    }
+
+    fn flush(&mut self) -> Result<(), Box<dyn Error>> {
+        let mut waiting = std::mem::take(&mut self.waiting).into_iter().peekable();
+        while let Some((topic, record)) = waiting.next() {
+            let mut records = vec![record];
+            while let Some((_, next)) = waiting.next_if(|(next, _)| *next == topic) {
+                records.push(next);
+            }
+            self.driver.pipe(&topic, &records)?;
+        }
+        if self.restarts {
+            self.driver.restart()?;
+        }
+        Ok(())
+    }
+
+    fn produce(&mut self, text: &str) -> Result<String, Box<dyn Error>> {
+        let mut words = text.splitn(4, ' ');
+        let mut word = || words.next().ok_or("produce TOPIC TIME KEY VALUE");
+        let (topic, time, key, value) = (word()?, word()?, word()?, word()?);
+        let part = |text: &str| (text != "null").then(|| text.as_bytes().to_vec());
+        let record = TestRecord {
+            key: part(key),
+            value: part(value),
+            timestamp_ms: parse_time(time)?,
+            headers: Vec::new(),
+        };
+        self.waiting.push((topic.to_owned(), record));
+        Ok(String::new())
+    }
+
+    fn read(&mut self, source: &str) -> Result<String, Box<dyn Error>> {
+        let mut out = String::new();
+        for row in self.driver.read_rows(source)? {
+            writeln!(out, "{}", row_text(&row))?;
+        }
+        Ok(out)
+    }
+}
+
+fn parse_time(text: &str) -> Result<i64, Box<dyn Error>> {
+    match text.strip_suffix('s') {
+        Some(seconds) => Ok(seconds.parse::<i64>()? * 1000),
+        None => Ok(text.parse()?),
+    }
+}
+
+fn row_text(row: &TestRow) -> String {
+    let window = match row.window {
+        Some((start, end)) => format!("[{}, {}) ", time_text(start), time_text(end)),
+        None => String::new(),
+    };
+    let gone = if row.is_tombstone { " (gone)" } else { "" };
+    format!("{window}{}{gone} @{}", values_text(&row.values), time_text(row.timestamp_ms))
+}
+
+fn time_text(ms: i64) -> String {
+    if ms % 1000 == 0 { format!("{}s", ms / 1000) } else { ms.to_string() }
+}
+
+fn values_text(values: &[Value]) -> String {
+    values.iter().map(value_text).collect::<Vec<_>>().join(" | ")
+}
+
+fn value_text(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Boolean(v) => v.to_string(),
+        Value::Int(v) | Value::Date(v) | Value::Time(v) => v.to_string(),
+        Value::Bigint(v) | Value::Timestamp(v) => v.to_string(),
+        Value::Double(v) => format!("{v:?}"),
+        Value::Varchar(v) => v.to_string(),
+        Value::Decimal(v) => format!("{}e-{}", v.unscaled, v.scale),
+        Value::Bytes(v) => format!("{v:02x?}"),
+        Value::Array(v) => format!("[{}]", v.iter().map(value_text).collect::<Vec<_>>().join(", ")),
+        Value::Struct(v) => {
+            format!("({})", v.iter().map(value_text).collect::<Vec<_>>().join(", "))
+        }
+        Value::Map(v) => {
+            let mut entries: Vec<_> =
+                v.iter().map(|(k, v)| format!("{}: {}", value_text(k), value_text(v))).collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(", "))
+        }
+    }
+}
+
+impl goldenscript::Runner for ScriptDriver {
+    type Command = goldenscript::Command;
+
+    fn run(
+        &mut self,
+        command: &goldenscript::Command,
+        context: &goldenscript::Context,
+    ) -> Result<String, Box<dyn Error>> {
+        let text = command.name.trim();
+        if let Some(record) = text.strip_prefix("produce ") {
+            return self.produce(record);
+        }
+        self.flush()?;
+        if let Some(source) = text.strip_prefix("read ") {
+            return self.read(source);
+        }
+        if text == "reports" {
+            return Ok(self.driver.read_reports().join("\n"));
+        }
+        if text.starts_with("SELECT") {
+            let mut rows: Vec<String> =
+                self.driver.query(text)?.iter().map(|row: &Row| values_text(&row.values)).collect();
+            rows.sort();
+            return Ok(rows.join("\n"));
+        }
+        self.driver.execute(text)?;
+        Ok(if context.tags.contains("plan") { self.driver.explain() } else { String::new() })
+    }
+}

@@ -1,0 +1,42 @@
+//! Golden scripts: statements and records in, records and plans out. `UPDATE_GOLDENFILES=1` writes what comes out.
+
+mod driver;
+
+use std::path::{Path, PathBuf};
+
+use driver::ScriptDriver;
+
+fn scripts() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/sql/scripts");
+    let mut found: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn scripts_give_what_they_say() {
+    assert!(!scripts().is_empty());
+    for script in scripts() {
+        println!("{}", script.display());
+        goldenscript::run(&mut ScriptDriver::new(1, false), &script).unwrap();
+    }
+}
+
+/// However records are cut into batches, and whatever is forgotten between them, the same comes out.
+#[test]
+fn scripts_give_the_same_in_any_batch_and_after_restarts() {
+    for script in scripts() {
+        let expected = std::fs::read_to_string(&script).unwrap();
+        for (batch_size, restarts) in [(7, false), (1000, false), (1, true), (3, true)] {
+            let mut driver = ScriptDriver::new(batch_size, restarts);
+            let actual = goldenscript::generate(&mut driver, &expected).unwrap();
+            assert_eq!(
+                actual,
+                expected,
+                "{}: batches of {batch_size}, restarts: {restarts}",
+                script.display()
+            );
+        }
+    }
+}
