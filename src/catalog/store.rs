@@ -116,8 +116,11 @@ impl Catalog {
         self.queries().find(|query| &*query.sink == name && query.made_its_sink())
     }
 
-    /// Adds a query, in the place of the one that has its id, if there is one.
+    /// Adds a query, in the place of the one that has its id, if there is one. Numbers up to that of its id are not given again.
     pub fn put_query(&mut self, query: Arc<PersistentQuery>) {
+        let number = query.id.rsplit_once('_').and_then(|(_, digits)| digits.parse::<u64>().ok());
+        let next = number.map_or(0, |number| number.saturating_add(1));
+        self.next_query_number = self.next_query_number.max(next);
         Arc::make_mut(&mut self.queries).insert(Arc::clone(&query.id), query);
     }
 

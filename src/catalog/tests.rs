@@ -81,3 +81,13 @@ fn names_are_taken_once() {
     catalog.drop_type("T").unwrap();
     assert_eq!(catalog.drop_type("T"), Err(CatalogError::NoType("T".into())));
 }
+
+#[test]
+fn numbers_of_restored_queries_are_not_given_again() {
+    let mut before = Catalog::default();
+    query(&mut before, QueryKind::CreateStreamAs, "A", "B");
+    let id = query(&mut before, QueryKind::CreateTableAs, "C", "B");
+    let mut after = Catalog::default();
+    after.put_query(Arc::clone(before.query(&id).unwrap()));
+    assert_eq!(&*after.next_query_id(QueryKind::InsertInto, "A"), "INSERTQUERY_2");
+}

@@ -33,6 +33,7 @@ pub(super) fn analyze(
             return Err(exists(kind, existing));
         }
     }
+    check_not_itself(statement, name)?;
     let planned = plan_query(&statement.query, Target::New(name, kind), ctx)?;
     let sink = SinkName { name, kind, statement: text };
     let (source, topic) = new_sink(&planned, sink, &properties, ctx)?;
@@ -51,4 +52,18 @@ pub(super) fn analyze(
     let source = Arc::new(source);
     let plan = plan_into(planned, &source, &topic);
     Ok(Action::CreateAs(CreateAs { source, topic, plan, replaces: statement.or_replace }))
+}
+
+/// Checks that a query that is replaced does not read what it writes.
+fn check_not_itself(statement: &CreateAsSelect, name: &str) -> Result<(), Error> {
+    let joined = statement.query.joins.iter().map(|join| &join.right);
+    let mut read = std::iter::once(&statement.query.from).chain(joined);
+    match read.find(|relation| relation.name.name == *name) {
+        Some(relation) if statement.or_replace => {
+            let at = relation.name.position;
+            let message = format!("Source name '{name}' should not be referenced itself.");
+            Err(Error::statement(message).at(at.line, at.column))
+        }
+        Some(_) | None => Ok(()),
+    }
 }

@@ -198,6 +198,36 @@ impl PropertySet<'_> {
         Ok(Some(kind))
     }
 
+    /// Checks what only formats with a schema registry take.
+    pub(super) fn check_schemas(
+        &self,
+        key: FormatKind,
+        value: FormatKind,
+        has_columns: bool,
+    ) -> Result<(), Error> {
+        for (side, format) in [("KEY", key), ("VALUE", value)] {
+            let (id, full_name) = (format!("{side}_SCHEMA_ID"), format!("{side}_SCHEMA_FULL_NAME"));
+            let message = if self.get(&id).is_some() {
+                if has_columns {
+                    format!("Table elements and {id} cannot both exist for create statement.")
+                } else {
+                    format!(
+                        "{side}_FORMAT should support schema inference when {id} is provided. \
+                         Current format is {}.",
+                        format.name()
+                    )
+                }
+            } else if self.get(&full_name).is_some() {
+                let format = format.name();
+                format!("{format} does not support the following configs: [fullSchemaName]")
+            } else {
+                continue;
+            };
+            return Err(Error::statement(message));
+        }
+        Ok(())
+    }
+
     /// Returns the delimiter of the key's format, if one is given.
     pub(super) fn key_delimiter(&self) -> Option<String> {
         self.text("KEY_DELIMITER")

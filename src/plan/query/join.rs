@@ -75,8 +75,8 @@ impl Joined {
             check_types(on, &left_type, &right_type)?;
         }
         let key = join_key(&viable, bound);
-        let is_last = number + 1 == bound.on.len();
-        let relation = joined_relation(left, right, on, shape, &key, is_last)?;
+        let how = How { shape, key: &key, is_last: number + 1 == bound.on.len() };
+        let relation = joined_relation(left, right, on, how)?;
         Ok(Joined {
             relation: Relation { required: key.required(&viable), ..relation },
             equivalent,
@@ -165,7 +165,7 @@ impl Joined {
         let key_texts =
             left.keys.iter().filter_map(|key| Some((key.clone(), as_column(key)?.name.to_owned())));
         let required = RequiredKeys::LeftTable {
-            table: Arc::clone(&on.left.alias),
+            table: Arc::clone(&on.left.source.name),
             columns: key_texts.collect(),
         };
         let relation = Relation {
@@ -270,31 +270,38 @@ fn text_of_flat(expr: &AstExpr) -> String {
     column.map(|c| crate::plan::query::text::flat_name(c.source, c.name, true)).unwrap_or_default()
 }
 
+/// How two sides with equal keys are joined.
+#[derive(Clone, Copy)]
+struct How<'a> {
+    shape: JoinShape,
+    key: &'a JoinKey,
+    /// Whether no other join follows, so that `*` shows a synthetic key.
+    is_last: bool,
+}
+
 /// Builds the node of a join of two sides with equal keys.
 fn joined_relation(
     left: Relation,
     right: Relation,
     on: &JoinOn<'_>,
-    shape: JoinShape,
-    key: &JoinKey,
-    is_last: bool,
+    how: How<'_>,
 ) -> Result<Relation, Error> {
     let key_type = left.node.schema.key().first().map(|column| column.sql_type.clone());
     let key_type = key_type.ok_or_else(|| Error::statement("A join needs a key on both sides."))?;
-    let key_column = Column::key(key.column_name(), key_type);
+    let key_column = Column::key(how.key.column_name(), key_type);
     // A stream's row keeps its key where it joins a table; otherwise the key is a column before both sides'.
-    let left_offset = usize::from(shape != JoinShape::StreamTable);
+    let left_offset = usize::from(how.shape != JoinShape::StreamTable);
     let left_columns = as_values(&left).skip(1 - left_offset);
     let right_columns = as_values(&right);
     let columns = std::iter::once(key_column).chain(left_columns).chain(right_columns);
     let right_offset = left_offset + left.node.schema.columns().len();
     let (kind, is_windowed) = (left.node.kind, left.node.is_windowed);
     let schema = Schema::new(columns.collect::<Vec<_>>());
-    let synthetic = match key {
+    let synthetic = match how.key {
         JoinKey::Column(_) => None,
         JoinKey::Synthetic(_, name) => Some(name.as_str()),
     };
-    let star = star_of(&left.star, &right.star, synthetic.filter(|_| is_last));
+    let star = star_of(&left.star, &right.star, synthetic.filter(|_| how.is_last));
     let own = synthetic.map(|name| Visible { source: None, name: name.into(), index: 0 });
     let (left_node, right_node) = (Box::new(left.node.clone()), Box::new(right.node.clone()));
     let visible = left.shifted(left_offset).visible.into_iter().filter(|v| v.source.is_some());
@@ -304,9 +311,9 @@ fn joined_relation(
         computed: Vec::new(),
         star,
         required: RequiredKeys::None,
-        keys: vec![key.expr().clone()],
+        keys: vec![how.key.expr().clone()],
         is_join: true,
-        node: Node { op: join_op(left_node, right_node, on, shape), schema, kind, is_windowed },
+        node: Node { op: join_op(left_node, right_node, on, how.shape), schema, kind, is_windowed },
     })
 }
 
