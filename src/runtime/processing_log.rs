@@ -10,7 +10,7 @@ use crate::operators::Report;
 use crate::runtime::input::Undecoded;
 
 /// The topic of the processing log.
-pub const PROCESSING_LOG_TOPIC: &str = "_tidemill-processing-log";
+pub const PROCESSING_LOG_TOPIC: &str = "default_ksql_processing_log";
 /// The stream over it.
 pub const PROCESSING_LOG_STREAM: &str = "KSQL_PROCESSING_LOG";
 
@@ -23,7 +23,7 @@ pub const PROCESSING_LOG_STATEMENT: &str = "CREATE STREAM KSQL_PROCESSING_LOG (
       `topic` VARCHAR, `partition` INT, `offset` BIGINT>,
     recordProcessingError STRUCT<errorMessage VARCHAR, record VARCHAR, cause ARRAY<VARCHAR>>,
     productionError STRUCT<errorMessage VARCHAR>>
-) WITH (KAFKA_TOPIC='_tidemill-processing-log', VALUE_FORMAT='JSON');";
+) WITH (KAFKA_TOPIC='default_ksql_processing_log', VALUE_FORMAT='JSON');";
 
 const DESERIALIZATION_ERROR: i32 = 0;
 const RECORD_PROCESSING_ERROR: i32 = 1;

@@ -73,7 +73,7 @@ fn what_does_not_decode_is_in_the_processing_log() {
     engine.produce("bids", &[record("pen", "no json", 1), record("pen", r#"{"price": 5}"#, 2)]).unwrap();
     assert!(engine.wait_until_idle(WAIT).unwrap());
     let mut log =
-        engine.consume_available("_tidemill-processing-log", ConsumeFrom::Beginning).unwrap();
+        engine.consume_available("default_ksql_processing_log", ConsumeFrom::Beginning).unwrap();
     let entry = log.next_record().unwrap().unwrap();
     let text = String::from_utf8(entry.value.unwrap()).unwrap();
     assert!(text.contains("bm8ganNvbg=="), "{text}");
