@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::number::leading_digits;
-use super::scan::{has_control, is_plain_ascii, quote_or_backslash};
+use super::scan::{has_control, plain_text_end, quote_or_backslash};
 
 /// How deep arrays and objects may nest.
 pub(super) const NESTING_MAX: u32 = 500;
@@ -174,10 +174,7 @@ impl<'a> Reader<'a> {
     #[inline(always)]
     pub(super) fn text(&mut self) -> Result<Text<'a>, Fault> {
         let start = self.at + 1;
-        if let Some(end) = quote_or_backslash(self.bytes, start)
-            && self.bytes[end] == b'"'
-            && is_plain_ascii(self.bytes, start, end)
-        {
+        if let Some(end) = plain_text_end(self.bytes, start) {
             self.at = end + 1;
             return Ok(Text { raw: &self.bytes[start..end], is_ascii: true, is_escaped: false });
         }

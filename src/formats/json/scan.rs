@@ -1,5 +1,7 @@
 //! Looks at text many bytes at a time.
 
+use wide::{i8x16, u8x16};
+
 /// Finds the first quote or backslash at or after a place.
 #[inline]
 pub(super) fn quote_or_backslash(bytes: &[u8], start: usize) -> Option<usize> {
@@ -16,28 +18,35 @@ fn controls(word: u64) -> u64 {
     word.wrapping_sub(ONES * u64::from(b' '))
 }
 
-/// Tells that a part of bytes is ASCII without control characters; where it is short, what stands before it can deny that.
-#[inline]
-pub(super) fn is_plain_ascii(bytes: &[u8], start: usize, end: usize) -> bool {
-    const CONTROLS: u128 = u128::from_le_bytes([b' '; 16]);
-    let (blocks, rest) = bytes[start..end].as_chunks::<16>();
-    let mut marks = 0;
-    // One wide subtraction: a borrow out of a byte means that the byte is marked already.
-    for block in blocks {
-        let block = u128::from_le_bytes(*block);
-        marks |= block.wrapping_sub(CONTROLS) | block;
+/// Finds the quote that ends text at or after a place, if all before it is ASCII without backslashes or control characters.
+#[inline(always)]
+pub(super) fn plain_text_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let mut end = start;
+    while let Some(block) = bytes.get(end..)?.first_chunk::<16>() {
+        let ends = text_ends(*block);
+        if ends != 0 {
+            end += ends.trailing_zeros() as usize;
+            return (bytes[end] == b'"').then_some(end);
+        }
+        end += 16;
     }
-    let mut words = (marks | marks >> 64) as u64;
-    if !rest.is_empty() {
-        let Some(last) = bytes[..end].last_chunk::<8>() else { return false };
-        let last = u64::from_le_bytes(*last);
-        words |= controls(last) | last;
-    }
-    if let Some(first) = rest.first_chunk::<8>() {
-        let first = u64::from_le_bytes(*first);
-        words |= controls(first) | first;
-    }
-    words & TOPS == 0
+    // The bytes before the last block have been looked at, but for those before the text.
+    let (before, block) = bytes.split_last_chunk::<16>()?;
+    let ends = text_ends(*block) >> (end - before.len());
+    end += ends.trailing_zeros() as usize;
+    (bytes.get(end) == Some(&b'"')).then_some(end)
+}
+
+/// Marks the bytes of a block that plain text does not go on over, the first by the lowest bit.
+#[inline(always)]
+fn text_ends(block: [u8; 16]) -> u32 {
+    let bytes = u8x16::new(block);
+    let signed = i8x16::new(block.map(u8::cast_signed));
+    let quotes = bytes.simd_eq(u8x16::splat(b'"'));
+    let slashes = bytes.simd_eq(u8x16::splat(b'\\'));
+    // As signed numbers, bytes that are not ASCII are less than any control character.
+    let others = signed.simd_lt(i8x16::splat(0x20));
+    (quotes | slashes).to_bitmask() | others.to_bitmask()
 }
 
 /// Tells whether there are control characters in text.
@@ -88,21 +97,20 @@ mod tests {
                     let mut bytes = vec![b'x'; length];
                     bytes[place] = byte;
                     assert_eq!(may_need_escape(&bytes), needs_escape(byte), "{bytes:?}");
-                    let is_plain = byte.is_ascii() && b' ' <= byte;
-                    let answer = is_plain_ascii(&bytes, 0, length);
-                    assert!(answer == is_plain || (!answer && length < 8), "{bytes:?}");
+                    let is_plain = byte.is_ascii() && !needs_escape(byte);
+                    let want = (byte == b'"').then_some(place);
+                    let is_found =
+                        |got: Option<usize>, want| got == want || (got.is_none() && length < 16);
+                    assert!(is_found(plain_text_end(&bytes, 0), want), "{bytes:?}");
+                    bytes.push(b'"');
+                    let want = want.or(is_plain.then_some(length));
+                    assert!(is_found(plain_text_end(&bytes, 0), want), "{bytes:?}");
+                    bytes.pop();
                     assert_eq!(has_control(&bytes), byte < b' ');
                     let is_found = matches!(byte, b'"' | b'\\');
                     assert_eq!(quote_or_backslash(&bytes, 0), is_found.then_some(place));
                 }
             }
         }
-    }
-
-    #[test]
-    fn short_text_is_plain_where_enough_stands_before_it() {
-        assert!(is_plain_ascii(br#"{"key":"abc""#, 8, 11));
-        assert!(is_plain_ascii(br#"{"key":"""#, 8, 8));
-        assert!(!is_plain_ascii(b"{\"key\":\"a\nc\"", 8, 11));
     }
 }
