@@ -178,7 +178,10 @@ impl Config {
 
     /// How many worker threads there are; 0 is one per core.
     pub fn worker_count(&self) -> usize {
-        usize::try_from(self.number("num.stream.threads")).unwrap_or(usize::MAX)
+        match usize::try_from(self.number("num.stream.threads")).unwrap_or(usize::MAX) {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            count => count,
+        }
     }
 
     /// How many bytes caches, memtables and buffers may take; 0 leaves it to the machine's size.

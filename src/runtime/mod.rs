@@ -153,7 +153,9 @@ impl Runtime {
         }
         let result = self.inner.commit_epoch().map(|_| ());
         self.inner.workers.stop();
-        self.inner.queries.write().clear();
+        let queries = std::mem::take(&mut *self.inner.queries.write());
+        // A task and the log that wakes it hold each other until the task is closed.
+        queries.values().for_each(|query| query.close_tasks());
         result
     }
 

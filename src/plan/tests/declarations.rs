@@ -66,9 +66,7 @@ fn names_of_properties_are_checked() {
 #[test]
 fn columns_are_checked() {
     check(
-        "CREATE TABLE t (k INT KEY, v INT) WITH (kafka_topic = 't', value_format = 'json');
-         CREATE TABLE t (v INT) WITH (kafka_topic = 't', value_format = 'json');
-         CREATE STREAM s (k INT PRIMARY KEY, v INT) WITH (kafka_topic = 't', value_format = 'json');
+        "CREATE TABLE t (v INT) WITH (kafka_topic = 't', value_format = 'json');
          CREATE STREAM s (rowtime BIGINT) WITH (kafka_topic = 't', value_format = 'json');
          CREATE STREAM s (v INT, v INT) WITH (kafka_topic = 't', value_format = 'json');
          CREATE STREAM s (v nothing) WITH (kafka_topic = 't', value_format = 'json');
@@ -76,7 +74,19 @@ fn columns_are_checked() {
          CREATE STREAM s (k INT KEY, l INT KEY, v INT) WITH (kafka_topic = 't', value_format = 'json');
          CREATE STREAM s (h INT HEADERS) WITH (kafka_topic = 't', value_format = 'json');
          CREATE STREAM s WITH (kafka_topic = 't', value_format = 'json');",
-        expect![""],
+        expect![[r#"
+            error: Tables require a PRIMARY KEY. Please define the PRIMARY KEY.
+            error: line 2:27: 'ROWTIME' is a reserved column name. You cannot use it as a name for a column.
+            error: line 3:34: Duplicate column names: V
+            error: line 4:27: Cannot resolve unknown type: NOTHING
+            error: Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to inconsistent serialization. Key column name: `K`. Column type: MAP<STRING, INTEGER>. See https://github.com/confluentinc/ksql/issues/6621 for more.
+            error: Key format does not support schema.
+            format: KAFKA
+            schema: Persistence{columns=[`K` INTEGER KEY, `L` INTEGER KEY], features=[]}
+            reason: The 'KAFKA' format only supports a single field. Got: [`K` INTEGER KEY, `L` INTEGER KEY]
+            error: line 7:27: Invalid type for HEADERS column: expected ARRAY<STRUCT<`KEY` STRING, `VALUE` BYTES>>, got INTEGER
+            error: The statement does not define any columns, and KAFKA and JSON cannot tell them: No columns supplied.
+        "#]],
     );
 }
 
