@@ -11,8 +11,9 @@ demo: build
 test: setup
 	cargo test --release --workspace $(CARGO_FLAGS)
 
+# With the examples the same features are chosen as for the tests, so that nothing is built twice.
 build: setup
-	cargo build --release --workspace --bins $(CARGO_FLAGS)
+	cargo build --release --workspace --bins --examples $(CARGO_FLAGS)
 
 bench: setup
 	cargo bench --bench bench

@@ -7,8 +7,8 @@ use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{DataType, Int64Type, TimestampMillisecondType};
 
 use crate::catalog::{KeyWindow, Source};
-use crate::formats::row::{builders, read_row};
 use crate::error::{Error, Result};
+use crate::formats::row::{builders, read_row};
 use crate::formats::window_key::{split_session_window, split_time_window};
 use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder};
 use crate::operators::OperatorError;

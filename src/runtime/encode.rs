@@ -3,8 +3,8 @@
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use datafusion::arrow::datatypes::{Int64Type, TimestampMillisecondType};
 
-use crate::formats::row::EncodedRows;
 use crate::error::Result;
+use crate::formats::row::EncodedRows;
 use crate::formats::window_key::{append_session_window, append_time_window};
 use crate::formats::{Encoder, Payloads, Serde, encoder};
 use crate::log::partition_for_key;

@@ -137,11 +137,7 @@ pub(super) struct OutputWriter {
 
 impl OutputWriter {
     /// Makes the writer of an output; none for rows that go to who asked.
-    pub(super) fn new(
-        output: &Output,
-        partition_count: u32,
-        seed: u32,
-    ) -> Result<Option<Self>> {
+    pub(super) fn new(output: &Output, partition_count: u32, seed: u32) -> Result<Option<Self>> {
         let topic = match output {
             Output::Sink { sink, .. } => Arc::clone(&sink.source.topic),
             Output::Repartition { topic, .. } => Arc::clone(topic),

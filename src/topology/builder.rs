@@ -142,12 +142,7 @@ fn port(target: Target, port: usize) -> Target {
 
 impl Builder<'_> {
     /// Adds a node and all below it, so that its rows go to `target`.
-    fn add(
-        &mut self,
-        node: &Node,
-        target: Target,
-        part: &mut Part,
-    ) -> Result<(), TopologyError> {
+    fn add(&mut self, node: &Node, target: Target, part: &mut Part) -> Result<(), TopologyError> {
         match &node.op {
             NodeOp::Source { source, columns, .. } => {
                 let read = Read::Source { source: Arc::clone(source), columns: columns.clone() };

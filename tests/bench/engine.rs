@@ -12,7 +12,12 @@ const SOURCE: &str = "CREATE STREAM bids (id VARCHAR KEY, auction BIGINT, bidder
     WITH (kafka_topic = 'bids', value_format = 'json', partitions = 2);";
 
 pub(crate) fn filter_project(bench: &Bench, name: &str) {
-    run(bench, name, 1000, "CREATE STREAM out AS SELECT id, auction, bidder, price * 2 AS twice, channel FROM bids WHERE price > 1000;");
+    run(
+        bench,
+        name,
+        1000,
+        "CREATE STREAM out AS SELECT id, auction, bidder, price * 2 AS twice, channel FROM bids WHERE price > 1000;",
+    );
 }
 
 pub(crate) fn tumbling_10(bench: &Bench, name: &str) {

@@ -7,7 +7,11 @@
 //!
 //! `TIDEMILL_BENCH_ROWS` sets how many rows each takes.
 #![allow(missing_docs, reason = "a bench has no users but its reader")]
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench prints, and stops where it fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench prints, and stops where it fails"
+)]
 
 mod engine;
 mod latency;
@@ -18,10 +22,14 @@ mod measure;
 use measure::Bench;
 
 fn main() {
-    let filter: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+    let filter: Vec<String> =
+        std::env::args().skip(1).filter(|arg| !arg.starts_with('-')).collect();
     let wanted = |name: &str| filter.is_empty() || filter.iter().any(|word| name.contains(word));
     let bench = Bench::new();
-    println!("{:<44} {:>14} {:>16}   limit, measured in this run", "bench", "per second", "per CPU-second");
+    println!(
+        "{:<44} {:>14} {:>16}   limit, measured in this run",
+        "bench", "per second", "per CPU-second"
+    );
     for (name, run) in BENCHES {
         if wanted(name) {
             run(&bench, name);

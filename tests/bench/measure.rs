@@ -34,7 +34,11 @@ impl Bench {
 
     pub(crate) fn print(&self, name: &str, row_count: usize, took: Took, limit: &str) {
         let rate = |time: Duration| row_count as f64 / time.as_secs_f64().max(1e-9);
-        println!("{name:<44} {:>14} {:>16}   {limit}", millions(rate(took.wall)), millions(rate(took.cpu)));
+        println!(
+            "{name:<44} {:>14} {:>16}   {limit}",
+            millions(rate(took.wall)),
+            millions(rate(took.cpu))
+        );
     }
 }
 

@@ -19,7 +19,9 @@ fn keys_are_looked_up() {
         SELECT * FROM hourly WHERE item = 'pen' AND windowstart >= 10 AND windowend < '1970-01-01T01';
         SELECT item, rowtime FROM totals LIMIT 3;
         SELECT price FROM bids WHERE id = 1;";
-    check(&format!("{TABLES}{queries}"), expect![[r#"
+    check(
+        &format!("{TABLES}{queries}"),
+        expect![[r#"
         table TOTALS: `ITEM` STRING KEY, `N` BIGINT
           topic TOTALS, key KAFKA, value JSON
         Sink: TOTALS
@@ -52,7 +54,8 @@ fn keys_are_looked_up() {
         `PRICE` BIGINT
         where (ID = 1)
         Scan
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -91,7 +94,10 @@ fn scans_can_be_forbidden() {
         SELECT * FROM totals;
         SELECT * FROM totals WHERE n > 3;
         SELECT * FROM totals WHERE item = 'pen' AND item IN ('cup');";
-    check_with(&config, &format!("{TABLES}{queries}"), expect![[r#"
+    check_with(
+        &config,
+        &format!("{TABLES}{queries}"),
+        expect![[r#"
         table TOTALS: `ITEM` STRING KEY, `N` BIGINT
           topic TOTALS, key KAFKA, value JSON
         Sink: TOTALS
@@ -122,5 +128,6 @@ fn scans_can_be_forbidden() {
          - includes a key equality expression, e.g. `SELECT * FROM X WHERE <key-column> = Y;`.
          - in the case of a multi-column key, is a conjunction of equality expressions that cover all key columns.
         If more flexible queries are needed, table scans can be enabled by setting ksql.query.pull.table.scan.enabled=true.
-    "#]]);
+    "#]],
+    );
 }

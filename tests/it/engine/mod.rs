@@ -38,7 +38,12 @@ fn queries_go_on_where_they_were_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     engine.session().execute(PIPELINE).unwrap();
-    engine.produce("bids", &[record("pen", r#"{"price": 5}"#, 1), record("cup", r#"{"price": 7}"#, 2)]).unwrap();
+    engine
+        .produce(
+            "bids",
+            &[record("pen", r#"{"price": 5}"#, 1), record("cup", r#"{"price": 7}"#, 2)],
+        )
+        .unwrap();
     assert!(engine.wait_until_idle(WAIT).unwrap());
     engine.close().unwrap();
     drop(engine);
@@ -61,7 +66,10 @@ fn a_push_query_ends_at_its_limit() {
     let many: Vec<_> =
         (0..100).map(|i| record(&format!("k{i}"), &format!(r#"{{"price": {i}}}"#), i)).collect();
     engine.produce("bids", &many).unwrap();
-    assert_eq!(rows(&engine, "SELECT * FROM bids WHERE price > 9 EMIT CHANGES LIMIT 20;").len(), 20);
+    assert_eq!(
+        rows(&engine, "SELECT * FROM bids WHERE price > 9 EMIT CHANGES LIMIT 20;").len(),
+        20
+    );
     engine.close().unwrap();
 }
 
@@ -70,7 +78,9 @@ fn what_does_not_decode_is_in_the_processing_log() {
     let folder = tempfile::tempdir().unwrap();
     let engine = open(folder.path());
     engine.session().execute(PIPELINE).unwrap();
-    engine.produce("bids", &[record("pen", "no json", 1), record("pen", r#"{"price": 5}"#, 2)]).unwrap();
+    engine
+        .produce("bids", &[record("pen", "no json", 1), record("pen", r#"{"price": 5}"#, 2)])
+        .unwrap();
     assert!(engine.wait_until_idle(WAIT).unwrap());
     let mut log =
         engine.consume_available("default_ksql_processing_log", ConsumeFrom::Beginning).unwrap();
