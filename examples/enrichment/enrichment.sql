@@ -23,6 +23,6 @@ CREATE STREAM enriched_orders AS
 CREATE TABLE region_totals AS
   SELECT region, COUNT(*) AS orders, SUM(quantity) AS items, SUM(amount) AS revenue
   FROM enriched_orders
-  WINDOW TUMBLING (SIZE 5 MINUTES, GRACE PERIOD 1 MINUTE)
+  WINDOW TUMBLING (SIZE 5 MINUTES, RETENTION 1 DAYS, GRACE PERIOD 1 MINUTE)
   GROUP BY region
   EMIT CHANGES;
