@@ -240,7 +240,7 @@ impl TestDriver {
         for part in &start.topology.sub_topologies {
             if let Output::Repartition { topic, .. } = &part.output {
                 let count = self.partition_count(&part.inputs[0].topic);
-                self.create_topic(&topic.to_string(), count);
+                self.create_topic(topic, count);
             }
         }
         let mut query = DriverQuery {
@@ -430,7 +430,7 @@ impl TestDriver {
         let count = self.partition_count(&target.topic);
         let encoded = encoder.encode(batch, count).map_err(|error| wrong(error.to_string()))?;
         let mut written = VecDeque::new();
-        self.write_encoded(&target.topic.to_string(), &encoded, &mut written);
+        self.write_encoded(&target.topic, &encoded, &mut written);
         while let Some(next) = written.pop_front() {
             written.extend(self.process(&next)?);
         }
@@ -448,7 +448,7 @@ impl TestDriver {
     /// Returns the records of a stream's or table's topic that have come since the last call, by its schema.
     pub fn read_rows(&mut self, source: &str) -> Result<Vec<TestRow>> {
         let source = self.source(source)?;
-        let records = self.read(&source.topic.to_string());
+        let records = self.read(&source.topic);
         let columns = (0..source.schema.columns().len()).map(SourceColumn::Schema).collect();
         let read = Read::Source { source: Arc::clone(&source), columns };
         let wrong = |error: String| Error::statement(error);

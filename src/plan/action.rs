@@ -11,7 +11,6 @@ use crate::types::SqlType;
 ///
 /// Nothing in it can fail for a reason that lies in the statement's text: what is left are topics, disks and values.
 #[derive(Clone, Debug)]
-#[expect(clippy::large_enum_variant, reason = "an action is built once and carried out once")]
 pub enum Action {
     /// Registers a stream or table over a topic.
     CreateSource(CreateSource),

@@ -100,7 +100,7 @@ impl PullQuery {
     /// Returns the columns of its result as a schema, all of them values, in the order of the SELECT.
     pub fn schema(&self) -> Schema {
         let column =
-            |c: &OutputColumn| crate::types::Column::value(c.name.clone(), c.sql_type.clone());
+            |c: &OutputColumn| crate::types::Column::value(Arc::clone(&c.name), c.sql_type.clone());
         Schema::new(self.output.iter().map(column))
     }
 }

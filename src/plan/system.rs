@@ -28,11 +28,6 @@ pub(crate) fn is_window_bound(name: &str) -> bool {
     name == WINDOW_START || name == WINDOW_END
 }
 
-/// Tells whether a name is that of a column every record has.
-pub(crate) fn is_pseudo(name: &str) -> bool {
-    name == ROW_TIME || name == ROW_PARTITION || name == ROW_OFFSET
-}
-
 /// Returns those that a source has.
 pub(crate) fn columns_of(
     source: &Source,

@@ -43,11 +43,10 @@ pub(crate) struct PullSource<'a> {
 /// Answers a pull query from committed state.
 pub(crate) fn pull(query: &PullQuery, source: &PullSource<'_>, now_ms: i64) -> Result<PullRows> {
     let reader = TableReader::new(
-        source.materialized.clone(),
+        (source.materialized.clone(), source.partition_count),
         Arc::clone(source.backend),
         query.columns.clone(),
         query.lookup.clone(),
-        source.partition_count,
         now_ms,
     );
     let plan = physical_plan(query, reader, now_ms).map_err(failed)?;

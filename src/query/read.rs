@@ -43,11 +43,10 @@ fn failed(error: OperatorError) -> Error {
 
 impl TableReader {
     pub(super) fn new(
-        materialized: Materialized,
+        (materialized, partition_count): (Materialized, u32),
         backend: Arc<dyn Backend>,
         columns: Vec<SourceColumn>,
         lookup: Lookup,
-        partition_count: u32,
         now_ms: i64,
     ) -> Self {
         let next = materialized

@@ -18,6 +18,12 @@ use crate::topology::Read;
 use crate::types::datetime::{DateTimePattern, Zone};
 use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Windows};
 
+/// A header: the row of its record, its name, its value.
+pub(crate) type RawHeader<'a> = (usize, &'a [u8], Option<&'a [u8]>);
+
+/// One payload per record, none where it is absent.
+type Keys<'a> = Vec<Option<&'a [u8]>>;
+
 /// Records of one partition, by column, as they stand in the log.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RawRecords<'a> {
@@ -32,7 +38,7 @@ pub(crate) struct RawRecords<'a> {
     /// Their values.
     pub(crate) values: Vec<Option<&'a [u8]>>,
     /// Their headers: row, name, value; rows in order.
-    pub(crate) headers: Vec<(usize, &'a [u8], Option<&'a [u8]>)>,
+    pub(crate) headers: Vec<RawHeader<'a>>,
 }
 
 /// A record that did not become a row.
@@ -185,7 +191,8 @@ impl SourceDecoder {
         let schema = &source.schema;
         let mut wanted_values = Vec::new();
         let value_columns: Vec<_> = schema.value().cloned().collect();
-        let value_names: Vec<_> = value_columns.iter().map(|column| column.name.clone()).collect();
+        let value_names: Vec<_> =
+            value_columns.iter().map(|column| Arc::clone(&column.name)).collect();
         let mut part = |index: usize| -> Part {
             let column = &schema.columns()[index];
             match &column.role {
@@ -286,7 +293,7 @@ impl SourceDecoder {
         &self,
         records: &RawRecords<'a>,
         reports: &mut Vec<DecodeReport>,
-    ) -> (Option<Windows>, Option<Vec<Option<&'a [u8]>>>) {
+    ) -> (Option<Windows>, Option<Keys<'a>>) {
         let Some(window) = self.window else { return (None, None) };
         let (mut starts, mut ends) = (Vec::new(), Vec::new());
         let mut inner = Vec::with_capacity(records.keys.len());

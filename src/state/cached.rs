@@ -117,9 +117,10 @@ impl CachedStore {
     fn evict(&mut self) {
         let epoch = self.epoch;
         self.rows.retain(|_, slot| epoch <= slot.changed_in);
-        let size = |(key, slot): (&Box<[u8]>, &Slot)| {
-            SLOT_OVERHEAD + key.len() + slot.value.as_ref().map_or(0, |value| value.len())
-        };
-        self.bytes = self.rows.iter().map(size).sum();
+        self.bytes = 0;
+        for (key, slot) in &self.rows {
+            let value_size = slot.value.as_ref().map_or(0, |value| value.len());
+            self.bytes += SLOT_OVERHEAD + key.len() + value_size;
+        }
     }
 }

@@ -169,7 +169,7 @@ impl Builder<'_> {
                 self.add(input, target, part)
             }
             NodeOp::Repartition { input, exprs, hashed_as } => {
-                self.cut(node, (input, exprs), target, part, hashed_as.as_ref())
+                self.cut(node, (input, exprs, hashed_as.as_ref()), target, part)
             }
             NodeOp::Aggregate { input, group_by, aggregates } => {
                 refuse_table(input)?;
@@ -211,10 +211,9 @@ impl Builder<'_> {
     fn cut(
         &mut self,
         node: &Node,
-        (input, exprs): (&Node, &[Expr]),
+        (input, exprs, hashed_as): (&Node, &[Expr], Option<&Format>),
         target: Target,
         part: &mut Part,
-        hashed_as: Option<&Format>,
     ) -> Result<(), TopologyError> {
         let mut upstream = Part::default();
         let spec = OperatorSpec::Project(Projection::new(exprs.to_vec()));

@@ -71,7 +71,7 @@ impl EngineInner {
                 }
                 let first = create.plan.sources.first();
                 let partitions = first.and_then(|name| {
-                    let source = self.catalog.read().source(name)?.clone();
+                    let source = std::sync::Arc::clone(self.catalog.read().source(name)?);
                     Some(self.log.topic(&source.topic)?.config.partitions)
                 });
                 self.create_topic(

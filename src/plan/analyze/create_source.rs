@@ -40,7 +40,7 @@ pub(super) fn analyze(
         name: name.as_str().into(),
         kind,
         schema,
-        topic: topic.name.clone(),
+        topic: std::sync::Arc::clone(&topic.name),
         key_format,
         value_format,
         timestamp,

@@ -41,6 +41,7 @@ fn filter(input: Node, predicate: Expr) -> Node {
 }
 
 /// Filters below a node; gives both back as they were if that is not the same.
+#[expect(clippy::result_large_err, reason = "a plan is rewritten once")]
 fn pushed(node: Node, predicate: Expr) -> Result<Node, (Node, Expr)> {
     let Node { op, schema, kind, is_windowed } = node;
     match op {
