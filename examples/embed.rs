@@ -1,5 +1,7 @@
 //! Embeds the engine: a stream, a continuous query, and questions to its result, in one process.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use std::time::Duration;
 
 use tidemill::engine::{Engine, EngineOptions, Outcome, ProducedRecord};

@@ -1,5 +1,7 @@
 //! Tests a topology without a disk, threads or a clock: records in, records out.
 
+#![allow(clippy::print_stdout, reason = "an example shows what it finds")]
+
 use tidemill::engine::{TestDriver, TestRecord};
 use tidemill::error::Result;
 
