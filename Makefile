@@ -16,7 +16,7 @@ build: setup
 	cargo build --release --workspace --bins --examples $(CARGO_FLAGS)
 
 bench: setup
-	cargo bench --bench bench
+	cargo bench --workspace --bench bench
 
 # RocksDB's bindings need libclang.
 setup:

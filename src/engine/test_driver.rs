@@ -382,6 +382,7 @@ impl TestDriver {
                     .process(input.target, decoded.batch, &mut ctx, &mut batches)
                     .map_err(failed)?;
             }
+            task.pipeline.flush(&mut ctx, &mut batches).map_err(failed)?;
         }
         self.reports.extend(reports.iter().map(describe));
         let mut changes = Changes::new();

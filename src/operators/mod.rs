@@ -42,6 +42,16 @@ pub trait Operator: Send {
         emit: &mut Vec<Batch>,
     ) -> Result<(), OperatorError>;
 
+    /// Emits what was held back so that updates of one key could be merged. It is called when there is no more input at hand,
+    /// after at most a few milliseconds of it, and always before `hand_over`.
+    fn flush(
+        &mut self,
+        _ctx: &mut OperatorContext<'_>,
+        _emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        Ok(())
+    }
+
     /// Hands over the changes of the epoch that ends; the epoch before it is committed by now.
     fn hand_over(&mut self, _changes: &mut Changes) {}
 }

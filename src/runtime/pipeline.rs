@@ -47,6 +47,23 @@ impl Pipeline {
         emitted.into_iter().try_for_each(|batch| self.process(next, batch, ctx, out))
     }
 
+    /// Has the operators emit what they hold back, upstream before downstream.
+    pub(crate) fn flush(
+        &mut self,
+        ctx: &mut OperatorContext<'_>,
+        out: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        // Operators stand downstream first.
+        for index in (0..self.operators.len()).rev() {
+            let mut emitted = Vec::new();
+            let (operator, next) = &mut self.operators[index];
+            let next = *next;
+            operator.flush(ctx, &mut emitted)?;
+            emitted.into_iter().try_for_each(|batch| self.process(next, batch, ctx, out))?;
+        }
+        Ok(())
+    }
+
     /// Hands over the changes of the epoch that ends.
     pub(crate) fn hand_over(&mut self, changes: &mut Changes) {
         self.operators.iter_mut().for_each(|(operator, _)| operator.hand_over(changes));

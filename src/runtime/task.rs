@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
 use crate::clock::Clock;
 use crate::log::{Isolation, Log};
-use crate::operators::{OperatorContext, Report};
+use crate::operators::{OperatorContext, OperatorError, Report};
 use crate::runtime::encode::EncodedRecords;
 use crate::runtime::epochs::{EpochTransaction, Epochs};
 use crate::runtime::input::{Fetched, InputError, TaskInput};
@@ -74,13 +75,14 @@ enum TaskError {
     #[error(transparent)]
     Input(#[from] InputError),
     #[error(transparent)]
-    Operator(#[from] crate::operators::OperatorError),
+    Operator(#[from] OperatorError),
     #[error(transparent)]
     Write(#[from] WriteError),
 }
 
-/// How many batches a task processes before it lets others have the worker.
-const BATCHES_PER_SLICE: usize = 8;
+/// How long a task with much to read processes before it sends on what it held back and lets others have the worker. Long enough
+/// that updates of a key meet, short enough that nobody waits: a task that has read all there is ends its slice at once.
+const SLICE: Duration = Duration::from_millis(10);
 
 impl Runnable for Task {
     fn run(&self) -> bool {
@@ -98,7 +100,7 @@ impl Runnable for Task {
 }
 
 impl Task {
-    /// Processes a few batches. Returns whether there is more.
+    /// Processes batches for a while. Returns whether there is more.
     fn slice(&self, task: &mut TaskCore) -> Result<bool, TaskError> {
         if self.owner.is_paused.load(Ordering::Relaxed) {
             return Ok(false);
@@ -108,17 +110,19 @@ impl Task {
             Some(_) => Isolation::ReadCommitted,
             None => self.shared.epochs.isolation(task.epoch),
         };
-        let mut has_more = true;
-        for _ in 0..BATCHES_PER_SLICE {
-            if self.owner.rows.as_ref().is_some_and(|rows| !rows.has_room()) {
-                has_more = false;
-                break;
-            }
-            has_more = self.step(task, &isolation, &transaction)?;
-            if !has_more {
+        let end = self.shared.clock.monotonic() + SLICE;
+        let has_room = || self.owner.rows.as_ref().is_none_or(|rows| rows.has_room());
+        let is_over = |task: &TaskCore| {
+            end <= self.shared.clock.monotonic() || task.epoch != self.shared.epochs.current()
+        };
+        let mut has_more = has_room();
+        while has_more {
+            has_more = self.step(task, &isolation, &transaction)? && has_room();
+            if is_over(task) {
                 break;
             }
         }
+        self.operate(task, &transaction, |pipeline, ctx, out| pipeline.flush(ctx, out))?;
         let name = self.append_as(&transaction);
         if let Some(writer) = &mut task.writer {
             writer.flush(self.shared.log.as_ref(), name)?;
@@ -158,6 +162,23 @@ impl Task {
         let Some(batch) = task.inputs[first].take(limit) else { return Ok(false) };
         task.has_progress = true;
         let target = task.inputs[first].target;
+        self.operate(task, transaction, |pipeline, ctx, out| {
+            pipeline.process(target, batch, ctx, out)
+        })?;
+        Ok(true)
+    }
+
+    /// Has the operators do something, and sends on what comes of it.
+    fn operate(
+        &self,
+        task: &mut TaskCore,
+        transaction: &EpochTransaction,
+        act: impl FnOnce(
+            &mut Pipeline,
+            &mut OperatorContext<'_>,
+            &mut Vec<Batch>,
+        ) -> Result<(), OperatorError>,
+    ) -> Result<(), TaskError> {
         let mut reports = Vec::new();
         let mut ctx = OperatorContext {
             now_ms: self.shared.clock.wall_ms(),
@@ -165,12 +186,11 @@ impl Task {
             reports: &mut reports,
         };
         let mut out = Vec::new();
-        task.pipeline.process(target, batch, &mut ctx, &mut out)?;
+        act(&mut task.pipeline, &mut ctx, &mut out)?;
         for batch in out {
             self.emit(task, batch, transaction)?;
         }
-        self.report(task, reports, transaction)?;
-        Ok(true)
+        self.report(task, reports, transaction)
     }
 
     fn emit(
@@ -269,7 +289,7 @@ impl Task {
         let mut changes = Changes::new();
         task.pipeline.hand_over(&mut changes);
         if let Some(backend) = &task.own_backend {
-            backend.commit(changes).map_err(crate::operators::OperatorError::from)?;
+            backend.commit(changes).map_err(OperatorError::from)?;
         }
         Ok(())
     }
