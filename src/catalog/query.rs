@@ -10,6 +10,8 @@ pub enum QueryKind {
     CreateStreamAs,
     /// `CREATE TABLE … AS SELECT`.
     CreateTableAs,
+    /// `CREATE SOURCE TABLE`: keeps the table's rows for pull queries and writes nothing.
+    CreateSourceTable,
     /// `INSERT INTO … SELECT`.
     InsertInto,
 }
@@ -23,7 +25,7 @@ pub struct PersistentQuery {
     pub kind: QueryKind,
     /// The text of that statement.
     pub statement: Arc<str>,
-    /// The stream or table it writes into.
+    /// The stream or table it writes into, or keeps the rows of.
     pub sink: Arc<str>,
     /// The streams and tables it reads from.
     pub sources: Vec<Arc<str>>,
@@ -44,6 +46,7 @@ impl QueryKind {
         match self {
             QueryKind::CreateStreamAs => format!("CSAS_{}_{number}", sink.to_uppercase()),
             QueryKind::CreateTableAs => format!("CTAS_{}_{number}", sink.to_uppercase()),
+            QueryKind::CreateSourceTable => format!("CST_{}_{number}", sink.to_uppercase()),
             QueryKind::InsertInto => format!("INSERTQUERY_{number}"),
         }
     }
@@ -55,6 +58,7 @@ impl fmt::Display for QueryKind {
         f.write_str(match self {
             QueryKind::CreateStreamAs => "CREATE STREAM AS SELECT",
             QueryKind::CreateTableAs => "CREATE TABLE AS SELECT",
+            QueryKind::CreateSourceTable => "CREATE SOURCE TABLE",
             QueryKind::InsertInto => "INSERT INTO",
         })
     }

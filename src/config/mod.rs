@@ -237,6 +237,11 @@ impl Config {
         self.flag("ksql.suppress.enabled")
     }
 
+    /// Whether a SOURCE TABLE is kept ready for pull queries.
+    pub fn source_table_materialization(&self) -> bool {
+        self.flag("ksql.source.table.materialization.enabled")
+    }
+
     /// Whether streams and tables may have HEADERS columns.
     pub fn headers_columns(&self) -> bool {
         self.flag("ksql.headers.columns.enabled")

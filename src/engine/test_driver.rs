@@ -523,7 +523,7 @@ impl TestDriver {
 
     /// Returns the topology of the last query that was started, as EXPLAIN shows it.
     pub fn explain(&self) -> String {
-        let last = self.catalog.queries().max_by_key(|query| query.id.len());
+        let last = self.queries.last().and_then(|query| self.catalog.query(&query.id));
         last.map(|query| query.plan_text.to_string()).unwrap_or_default()
     }
 
@@ -553,6 +553,9 @@ fn describe(report: &Report) -> String {
         Report::Expression { reason } => reason.clone(),
         Report::Late { time_ms, window_start_ms, window_end_ms, .. } => {
             format!("late: record at {time_ms} for window [{window_start_ms}, {window_end_ms})")
+        }
+        Report::NotEmitted { window_start_ms, window_end_ms, .. } => {
+            format!("not emitted: window [{window_start_ms}, {window_end_ms})")
         }
         Report::NullKey { operator, row_count } => {
             format!("{operator}: {row_count} records without a key")

@@ -31,6 +31,16 @@ pub enum Report {
         /// When the window ended.
         window_end_ms: i64,
     },
+    /// A window closed when it was not kept any more, so that its final result was not emitted: stream time jumped further than
+    /// the retention of windows.
+    NotEmitted {
+        /// The stream time that closed the window.
+        stream_time_ms: i64,
+        /// When the window began.
+        window_start_ms: i64,
+        /// When the window ended.
+        window_end_ms: i64,
+    },
     /// Rows have no key where one is needed; they were dropped.
     NullKey {
         /// The operator that needed it.

@@ -3,86 +3,26 @@
 //! ```text
 //! key   := the grouping key's row, behind the window's start if there is one
 //! value := event time (8 bytes) | state of each function
-//! ""    := next sequence number (8 bytes) | stream time (8 bytes)
+//! ""    := how far the aggregate has come
 //! ```
 
-use std::fmt;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::buffer::ScalarBuffer;
+use datafusion::arrow::array::{ArrayRef, UInt32Array};
+use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use datafusion::arrow::compute::take;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::expr::{Expr, Projection, Rows};
 use crate::formats::row::{EncodedRows, builders, read_row};
+use crate::functions::RowFailures;
 use crate::functions::aggregate::{Accumulator, GroupedRows};
-use crate::functions::{FunctionError, ResolvedAggregate, RowFailures};
-use crate::operators::{OperatorContext, OperatorError};
+use crate::operators::open_windows::OpenWindows;
+use crate::operators::progress::{PROGRESS_KEY, Progress};
+use crate::operators::{AggregateSpec, OperatorContext, OperatorError};
 use crate::state::{Backend, Changes, StateError, StorePartition};
-use crate::types::{Batch, ColumnBuilder, SqlType};
-
-/// What an aggregate computes.
-#[derive(Clone)]
-pub struct AggregateSpec {
-    /// The types of the grouping columns.
-    pub key_types: Vec<SqlType>,
-    /// The functions.
-    pub functions: Vec<ResolvedAggregate>,
-    /// The grouping columns, then the arguments of each function in turn.
-    inputs: Projection,
-    /// How many arguments each function has.
-    arg_counts: Vec<usize>,
-}
-
-impl AggregateSpec {
-    /// Describes an aggregate: the grouping expressions, and each function with its arguments.
-    pub fn new(group_by: &[Expr], calls: &[(ResolvedAggregate, Vec<Expr>)]) -> Self {
-        let args = calls.iter().flat_map(|(_, args)| args.iter());
-        AggregateSpec {
-            key_types: group_by.iter().map(|expr| expr.sql_type().clone()).collect(),
-            functions: calls.iter().map(|(function, _)| function.clone()).collect(),
-            inputs: Projection::new(group_by.iter().chain(args).cloned().collect()),
-            arg_counts: calls.iter().map(|(_, args)| args.len()).collect(),
-        }
-    }
-
-    /// Computes the grouping columns and the arguments for a batch.
-    pub(super) fn evaluate(
-        &self,
-        batch: &Batch,
-        ctx: &mut OperatorContext<'_>,
-    ) -> Result<AggregateInput, OperatorError> {
-        let rows =
-            Rows { columns: &batch.columns, row_count: batch.row_count(), now_ms: ctx.now_ms };
-        let mut failures = RowFailures::default();
-        let mut columns = self.inputs.evaluate(&rows, &mut failures)?.into_iter();
-        ctx.report_failures(failures);
-        let keys = columns.by_ref().take(self.key_types.len()).collect();
-        let args =
-            self.arg_counts.iter().map(|count| columns.by_ref().take(*count).collect()).collect();
-        Ok(AggregateInput { keys, args })
-    }
-
-    fn accumulators(&self) -> Result<Vec<Box<dyn Accumulator>>, FunctionError> {
-        self.functions.iter().map(ResolvedAggregate::accumulator).collect()
-    }
-}
-
-impl fmt::Debug for AggregateSpec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AggregateSpec").field("inputs", &self.inputs).finish_non_exhaustive()
-    }
-}
-
-/// What an aggregate takes from a batch.
-pub(super) struct AggregateInput {
-    /// The grouping columns.
-    pub(super) keys: Vec<ArrayRef>,
-    /// The arguments of each function.
-    pub(super) args: Vec<Vec<ArrayRef>>,
-}
+use crate::types::{ColumnBuilder, SqlType};
 
 /// Rows on their way into groups: update `i` takes row `rows[i]` of the arguments into the group of `keys` row `i`.
 pub(super) struct Updates<'a> {
@@ -90,6 +30,10 @@ pub(super) struct Updates<'a> {
     pub(super) keys: &'a EncodedRows,
     /// The row of each update; none if update `i` takes row `i`.
     pub(super) rows: Option<&'a [u32]>,
+    /// Which updates take their row back; none if no one does.
+    pub(super) undone: Option<&'a [bool]>,
+    /// Which of those are followed by the row that replaces theirs in the same group: both are one update.
+    pub(super) replaced: Option<&'a BooleanBuffer>,
     /// The event time of each row.
     pub(super) times: &'a [i64],
     /// The arguments of each function.
@@ -119,9 +63,11 @@ pub(super) struct Groups {
     epoch: u64,
     key_bytes: usize,
     bytes_max: usize,
-    next_sequence: u64,
-    /// The largest event time that the aggregate has seen; `i64::MIN` before the first.
-    pub(super) stream_time: i64,
+    /// How far the aggregate has come.
+    pub(super) progress: Progress,
+    committed_progress: Progress,
+    /// The groups by the start of their window, if windows are emitted when they close.
+    windows: Option<OpenWindows>,
 }
 
 struct Slot {
@@ -132,8 +78,6 @@ struct Slot {
     last_update: u32,
 }
 
-const META_KEY: &[u8] = b"";
-
 impl Groups {
     /// Opens a partition of an aggregate's store.
     pub(super) fn open(
@@ -142,8 +86,7 @@ impl Groups {
         backend: Arc<dyn Backend>,
         bytes_max: usize,
     ) -> Result<Self, OperatorError> {
-        let meta = backend.get(&partition.full_key(META_KEY))?;
-        let (next_sequence, stream_time) = read_meta(meta.as_deref())?;
+        let progress = Progress::load(backend.as_ref(), partition)?;
         Ok(Groups {
             partition,
             backend,
@@ -156,9 +99,22 @@ impl Groups {
             epoch: 1,
             key_bytes: 0,
             bytes_max,
-            next_sequence,
-            stream_time,
+            progress,
+            committed_progress: progress,
+            windows: None,
         })
+    }
+
+    /// Keeps groups by the start of their window too, so that `close` finds them.
+    pub(super) fn with_closing(self) -> Self {
+        let windows = Some(OpenWindows::new(self.progress.newest_start));
+        Groups { windows, ..self }
+    }
+
+    /// Returns how many results to ask for at a time.
+    pub(super) fn results_max(&self) -> usize {
+        let each = self.accumulators.iter().map(|states| states.results_per_call_max());
+        each.min().unwrap_or(usize::MAX)
     }
 
     /// Takes rows into their groups. `row_count` is how many rows the arguments have.
@@ -169,21 +125,69 @@ impl Groups {
         ctx: &mut OperatorContext<'_>,
     ) -> Result<Updated, OperatorError> {
         let groups = self.find_or_load(updates.keys)?;
-        let rows = GroupedRows {
-            groups: &groups,
-            rows: updates.rows,
-            undone: None,
-            first_sequence: self.next_sequence,
-        };
-        self.next_sequence += row_count as u64;
+        let rows = self.grouped_rows(updates, &groups, row_count);
         let mut failures = RowFailures::default();
         let updated = if ctx.coalesce {
             self.update_together(updates, &rows, &mut failures)
         } else {
-            self.update_each(updates, &rows, &mut failures)
+            self.update_each(updates, &rows, &mut failures)?
         };
         ctx.report_failures(failures);
         Ok(updated)
+    }
+
+    /// Takes rows into their groups, whose results are wanted later or never.
+    pub(super) fn absorb(
+        &mut self,
+        updates: &Updates<'_>,
+        row_count: usize,
+        ctx: &mut OperatorContext<'_>,
+    ) -> Result<(), OperatorError> {
+        let groups = self.find_or_load(updates.keys)?;
+        let rows = self.grouped_rows(updates, &groups, row_count);
+        let mut failures = RowFailures::default();
+        self.add(updates, &rows, &mut failures);
+        ctx.report_failures(failures);
+        Ok(())
+    }
+
+    /// Returns the groups whose windows begin in a range, both bounds part of it, by start and key. They are not returned again.
+    pub(super) fn close(&mut self, from: i64, to: i64) -> Result<Vec<u32>, OperatorError> {
+        let Some(windows) = &mut self.windows else { return Ok(Vec::new()) };
+        let mut groups = windows.take(from, to);
+        if let Some((from, to)) = windows.stored(from, to) {
+            let (from, to) = (self.partition.full_key(&from), self.partition.full_key(&to));
+            let stored: Vec<_> =
+                Arc::clone(&self.backend).scan(&from, &to).collect::<Result<_, _>>()?;
+            for (key, value) in stored {
+                let key = &key[StorePartition::PREFIX_SIZE..];
+                if self.find(key).is_err() {
+                    groups.push(self.add_stored(key, &value)?);
+                }
+            }
+        }
+        groups.sort_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
+        Ok(groups)
+    }
+
+    /// Returns the key columns, times and results of groups.
+    pub(super) fn rows(
+        &self,
+        groups: &[u32],
+        key_types: &[SqlType],
+    ) -> Result<GroupRows, OperatorError> {
+        let start = self.windows.is_some().then_some(&SqlType::Bigint);
+        let mut keys = builders(start.into_iter().chain(key_types));
+        let mut times = Vec::with_capacity(groups.len());
+        for group in groups {
+            let slot = &self.slots[*group as usize];
+            read_row(&slot.key, &mut keys)
+                .map_err(|_| StateError::Damaged("the key of a group".to_owned()))?;
+            times.push(slot.time);
+        }
+        let mut columns: Vec<_> = keys.iter_mut().map(ColumnBuilder::finish).collect();
+        columns.extend(self.accumulators.iter().map(|states| states.evaluate(groups)));
+        Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
     }
 
     /// Removes the groups whose stored keys are below `horizon`, from memory and from the store.
@@ -195,11 +199,9 @@ impl Groups {
 
     /// Hands over this epoch's changes, sorted by key.
     pub(super) fn hand_over(&mut self, changes: &mut Changes) {
-        if !self.changed.is_empty() {
-            let mut meta = [0; 16];
-            meta[..8].copy_from_slice(&self.next_sequence.to_be_bytes());
-            meta[8..].copy_from_slice(&self.stream_time.to_be_bytes());
-            changes.put(self.partition, META_KEY, &meta);
+        if self.progress != self.committed_progress {
+            self.progress.hand_over(self.partition, changes);
+            self.committed_progress = self.progress;
         }
         let mut changed = std::mem::take(&mut self.changed);
         changed
@@ -215,6 +217,9 @@ impl Groups {
         self.changed = changed;
         if self.bytes_max < self.memory_size() {
             let epoch = self.epoch;
+            if let Some(windows) = &mut self.windows {
+                windows.stored_up_to = self.progress.newest_start;
+            }
             self.drop_slots(|slot| slot.changed_in < epoch);
         }
         self.epoch += 1;
@@ -225,22 +230,43 @@ impl Groups {
         states + self.key_bytes + self.slots.len() * size_of::<Slot>()
     }
 
+    /// Numbers the rows of a batch.
+    fn grouped_rows<'a>(
+        &mut self,
+        updates: &Updates<'a>,
+        groups: &'a [u32],
+        row_count: usize,
+    ) -> GroupedRows<'a> {
+        let first_sequence = self.progress.next_sequence;
+        self.progress.next_sequence += row_count as u64;
+        GroupedRows { groups, rows: updates.rows, undone: updates.undone, first_sequence }
+    }
+
+    /// Finds the group of a key, or the key's hash.
+    fn find(&self, key: &[u8]) -> Result<u32, u64> {
+        let hash = self.hasher.hash_one(key);
+        let found = self.index.find(hash, |group| *self.slots[*group as usize].key == *key);
+        found.copied().ok_or(hash)
+    }
+
     fn find_or_load(&mut self, keys: &EncodedRows) -> Result<Vec<u32>, OperatorError> {
         let mut missing = Vec::new();
         let mut groups = Vec::with_capacity(keys.len());
         for key in keys.iter() {
-            let hash = self.hasher.hash_one(key);
-            let found = self.index.find(hash, |group| *self.slots[*group as usize].key == *key);
-            groups.push(found.copied().unwrap_or_else(|| {
+            groups.push(self.find(key).unwrap_or_else(|hash| {
                 let group = self.add_slot(hash, key);
                 missing.push(group);
                 group
             }));
         }
-        let group_count = self.slots.len();
-        self.accumulators.iter_mut().for_each(|states| states.resize(group_count));
+        self.make_room();
         self.load(missing)?;
         Ok(groups)
+    }
+
+    fn make_room(&mut self) {
+        let group_count = self.slots.len();
+        self.accumulators.iter_mut().for_each(|states| states.resize(group_count));
     }
 
     fn add_slot(&mut self, hash: u64, key: &[u8]) -> u32 {
@@ -256,9 +282,20 @@ impl Groups {
                 u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 groups fit in memory")
             }
         };
+        if let Some(windows) = &mut self.windows {
+            windows.add(key, group);
+        }
         let Groups { index, slots, hasher, .. } = self;
         index.insert_unique(hash, group, |group| hasher.hash_one(&*slots[*group as usize].key));
         group
+    }
+
+    /// Brings a group in that a scan of the store found.
+    fn add_stored(&mut self, key: &[u8], value: &[u8]) -> Result<u32, OperatorError> {
+        let group = self.add_slot(self.hasher.hash_one(key), key);
+        self.make_room();
+        self.slots[group as usize].time = load_states(&mut self.accumulators, group, value)?;
+        Ok(group)
     }
 
     /// Brings the states of new groups in from the store, in one read in the order of their keys.
@@ -279,12 +316,8 @@ impl Groups {
         Ok(())
     }
 
-    fn update_together(
-        &mut self,
-        updates: &Updates<'_>,
-        rows: &GroupedRows<'_>,
-        failures: &mut RowFailures,
-    ) -> Updated {
+    /// Adds the rows to the states and notes when each group changed last.
+    fn add(&mut self, updates: &Updates<'_>, rows: &GroupedRows<'_>, failures: &mut RowFailures) {
         for (states, args) in self.accumulators.iter_mut().zip(updates.args) {
             states.update(args, rows, failures);
         }
@@ -292,6 +325,15 @@ impl Groups {
             self.touch(*group, updates.times[rows.row(update)]);
             self.slots[*group as usize].last_update = update as u32;
         }
+    }
+
+    fn update_together(
+        &mut self,
+        updates: &Updates<'_>,
+        rows: &GroupedRows<'_>,
+        failures: &mut RowFailures,
+    ) -> Updated {
+        self.add(updates, rows, failures);
         let is_last = |(update, group): &(usize, &u32)| {
             self.slots[**group as usize].last_update == *update as u32
         };
@@ -314,16 +356,24 @@ impl Groups {
         updates: &Updates<'_>,
         rows: &GroupedRows<'_>,
         failures: &mut RowFailures,
-    ) -> Updated {
+    ) -> Result<Updated, OperatorError> {
         let each = |(states, args): (&mut Box<dyn Accumulator>, &Vec<ArrayRef>)| {
             states.update_each(args, rows, failures)
         };
-        let results = self.accumulators.iter_mut().zip(updates.args).map(each).collect();
+        let mut results: Vec<ArrayRef> =
+            self.accumulators.iter_mut().zip(updates.args).map(each).collect();
         let mut times = Vec::with_capacity(rows.groups.len());
         for (update, group) in rows.groups.iter().enumerate() {
             times.push(self.touch(*group, updates.times[rows.row(update)]));
         }
-        Updated { updates: (0..rows.groups.len() as u32).collect(), times, results }
+        let mut emitted: Vec<u32> = (0..rows.groups.len() as u32).collect();
+        if let Some(replaced) = updates.replaced {
+            emitted.retain(|update| !replaced.value(*update as usize));
+            let kept = UInt32Array::from(emitted.clone());
+            results = results.iter().map(|r| take(r, &kept, None)).collect::<Result<_, _>>()?;
+            times = emitted.iter().map(|update| times[*update as usize]).collect();
+        }
+        Ok(Updated { updates: emitted, times, results })
     }
 
     /// Marks a group as changed at an event time and returns its time.
@@ -338,7 +388,7 @@ impl Groups {
     }
 
     fn drop_slots(&mut self, is_dropped: impl Fn(&Slot) -> bool) {
-        let Groups { index, slots, free, accumulators, changed, key_bytes, .. } = self;
+        let Groups { index, slots, free, accumulators, changed, key_bytes, windows, .. } = self;
         let mut dropped = Vec::new();
         index.retain(|group| {
             let is_dropped = is_dropped(&slots[*group as usize]);
@@ -354,18 +404,15 @@ impl Groups {
         }
         changed.retain(|group| !slots[*group as usize].key.is_empty());
         free.extend(dropped);
+        if let Some(windows) = windows {
+            windows.clear();
+            index.iter().for_each(|group| windows.add(&slots[*group as usize].key, *group));
+        }
     }
 }
 
-fn read_meta(meta: Option<&[u8]>) -> Result<(u64, i64), StateError> {
-    let Some(meta) = meta else { return Ok((0, i64::MIN)) };
-    let parts = meta.split_first_chunk::<8>().and_then(|(sequence, rest)| {
-        Some((u64::from_be_bytes(*sequence), i64::from_be_bytes(rest.try_into().ok()?)))
-    });
-    parts.ok_or_else(|| StateError::Damaged("the stream time of an aggregate".to_owned()))
-}
-
-fn load_states(
+/// Takes the states of a group off stored bytes, and returns its event time.
+pub(super) fn load_states(
     accumulators: &mut [Box<dyn Accumulator>],
     group: u32,
     value: &[u8],
@@ -402,7 +449,7 @@ pub fn read_group_rows(
     for entry in entries {
         let (full_key, value) = entry?;
         let key = &full_key[StorePartition::PREFIX_SIZE..];
-        if key == META_KEY {
+        if key == PROGRESS_KEY {
             continue;
         }
         read_row(key, &mut keys)

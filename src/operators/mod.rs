@@ -1,13 +1,22 @@
 //! What a running query is made of: one operator per file, each fed with batches and called once per batch.
 
 mod aggregate;
+mod aggregate_spec;
 mod context;
 mod filter;
+mod flat_map;
 mod groups;
 mod materialize;
+mod open_windows;
+mod progress;
 mod project;
+mod session_aggregate;
+mod session_closing;
+mod sessions;
 mod stream_table_join;
 mod table_filter;
+mod table_group_by;
+mod visible;
 mod window_aggregate;
 
 use crate::functions::FunctionError;
@@ -15,13 +24,19 @@ use crate::state::{Changes, StateError};
 use crate::types::Batch;
 
 pub use aggregate::Aggregate;
+pub use aggregate_spec::AggregateSpec;
 pub use context::{OperatorContext, Report};
 pub use filter::Filter;
-pub use groups::{AggregateSpec, GroupRows, read_group_rows};
+pub use flat_map::{FlatMap, FlatMapSpec};
+pub use groups::{GroupRows, read_group_rows};
 pub use materialize::{Materialize, read_table_rows};
 pub use project::Project;
+pub use session_aggregate::{SessionAggregate, SessionWindows};
+pub use sessions::{SessionRows, read_session_rows};
 pub use stream_table_join::StreamTableJoin;
 pub use table_filter::TableFilter;
+pub use table_group_by::{TableGroupBy, TableGrouping};
+pub use visible::{AggregateWindows, VisibleWindows};
 pub use window_aggregate::{TimeWindows, WindowAggregate};
 
 /// One node of a running topology.

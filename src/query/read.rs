@@ -7,7 +7,10 @@ use datafusion::arrow::buffer::ScalarBuffer;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::formats::row::EncodedRows;
-use crate::operators::{OperatorContext, OperatorError, read_group_rows, read_table_rows};
+use crate::operators::{
+    AggregateWindows, OperatorContext, OperatorError, VisibleWindows, read_group_rows,
+    read_session_rows, read_table_rows,
+};
 use crate::plan::{ColumnConstraint, KeyConstraint, Lookup, SourceColumn, TimeRange};
 use crate::runtime::Pipeline;
 use crate::state::{Backend, StateError, StoreId, StorePartition};
@@ -29,6 +32,8 @@ pub(super) struct TableReader {
     /// Where the next chunk begins; none when all has been read.
     next: Option<Vec<u8>>,
     lookup: Lookup,
+    /// Which windows are there, once it is known.
+    visible: Option<VisibleWindows>,
 }
 
 /// Rows of a table, as a query's columns.
@@ -53,14 +58,24 @@ impl TableReader {
             .operator
             .store()
             .map(|store| StorePartition::new(store, 0).prefix().to_vec());
-        TableReader { materialized, backend, columns, partition_count, now_ms, next, lookup }
+        let visible = None;
+        TableReader {
+            materialized,
+            backend,
+            columns,
+            partition_count,
+            now_ms,
+            next,
+            lookup,
+            visible,
+        }
     }
 
     /// Returns the next rows, as the query's columns; none when there are no more.
     pub(super) fn next_chunk(&mut self) -> Result<Option<Chunk>> {
         let Some(store) = self.materialized.operator.store() else { return Ok(None) };
         let Some(from) = self.next.take() else { return Ok(None) };
-        let entries: Vec<Entry> = match &self.lookup {
+        let mut entries: Vec<Entry> = match &self.lookup {
             Lookup::Keys(keys) if keys.iter().all(is_exact) => self.look_up(store, keys)?,
             Lookup::Keys(_) | Lookup::Scan => {
                 let end = StorePartition::new(store, u32::MAX).end();
@@ -74,7 +89,39 @@ impl TableReader {
                 found
             }
         };
+        self.drop_invisible(store, &mut entries)?;
         self.rows(entries).map(Some)
+    }
+
+    /// Drops the windows that are not there for a query: no longer, or not yet.
+    fn drop_invisible(&mut self, store: StoreId, entries: &mut Vec<Entry>) -> Result<()> {
+        let windows = match &self.materialized.operator {
+            OperatorSpec::WindowAggregate { windows, .. } => AggregateWindows::Time(*windows),
+            OperatorSpec::SessionAggregate { windows, .. } => AggregateWindows::Session(*windows),
+            OperatorSpec::Filter(_)
+            | OperatorSpec::Project(_)
+            | OperatorSpec::FlatMap(_)
+            | OperatorSpec::TableFilter { .. }
+            | OperatorSpec::Materialize { .. }
+            | OperatorSpec::Aggregate { .. }
+            | OperatorSpec::TableGroupBy { .. }
+            | OperatorSpec::StreamTableJoin { .. } => return Ok(()),
+        };
+        if self.visible.is_none() {
+            let backend = self.backend.as_ref();
+            let visible = VisibleWindows::load(windows, store, self.partition_count, backend)?;
+            self.visible = Some(visible);
+        }
+        let Some(visible) = &self.visible else { return Ok(()) };
+        let mut outcome = Ok(());
+        entries.retain(|entry| match entry {
+            Ok((key, value)) => visible.sees(key, value).unwrap_or_else(|error| {
+                outcome = Err(error);
+                false
+            }),
+            Err(_) => true,
+        });
+        Ok(outcome?)
     }
 
     fn rows(&self, entries: Vec<Entry>) -> Result<Chunk> {
@@ -132,6 +179,9 @@ impl TableReader {
             for partition in 0..self.partition_count {
                 let partition = StorePartition::new(store, partition);
                 match self.materialized.is_windowed {
+                    true if self.is_by_key() => {
+                        self.look_up_sessions(partition, &key, &mut found)?
+                    }
                     true => self.look_up_windows(partition, &key, constraint, &mut found)?,
                     false => {
                         let full = partition.full_key(&key);
@@ -145,6 +195,26 @@ impl TableReader {
         found.sort_by(|a: &Entry, b: &Entry| key_of(a).cmp(key_of(b)));
         found.dedup_by(|a, b| key_of(a) == key_of(b));
         Ok(found)
+    }
+
+    /// Tells whether the windows of a key stand together in the store, behind the key.
+    fn is_by_key(&self) -> bool {
+        matches!(self.materialized.operator, OperatorSpec::SessionAggregate { .. })
+    }
+
+    /// Finds all sessions of a key.
+    fn look_up_sessions(
+        &self,
+        partition: StorePartition,
+        key: &[u8],
+        found: &mut Vec<Entry>,
+    ) -> Result<()> {
+        let from = partition.full_key(key);
+        let to = partition.full_key(&next_prefix(key));
+        for entry in self.backend.scan(&from, &to) {
+            found.push(Ok(entry?));
+        }
+        Ok(())
     }
 
     fn key_bytes(&self, constraint: &KeyConstraint) -> Vec<u8> {
@@ -251,12 +321,17 @@ fn stored_rows(
             let rows = read_group_rows(spec, true, entries.into_iter())?;
             Ok(windows.rows(spec.key_types.len(), rows))
         }
+        OperatorSpec::SessionAggregate { spec, windows, .. } => {
+            Ok(windows.rows(read_session_rows(spec, entries.into_iter())?))
+        }
         OperatorSpec::Materialize { schema, .. } => {
             Ok(read_table_rows(schema, is_windowed, entries.into_iter())?)
         }
         OperatorSpec::Filter(_)
         | OperatorSpec::Project(_)
+        | OperatorSpec::FlatMap(_)
         | OperatorSpec::TableFilter { .. }
+        | OperatorSpec::TableGroupBy { .. }
         | OperatorSpec::StreamTableJoin { .. } => {
             unreachable!("only operators that keep rows are materialized")
         }

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array};
+use datafusion::arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, UInt32Array,
+};
 use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
+use datafusion::arrow::compute::take;
 use datafusion::arrow::datatypes::{DataType, Int64Type, TimestampMillisecondType};
 
 use crate::catalog::{KeyWindow, Source};
@@ -16,7 +19,7 @@ use crate::plan::SourceColumn;
 use crate::state::StateError;
 use crate::topology::Read;
 use crate::types::datetime::{DateTimePattern, Zone};
-use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Windows};
+use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Undone, Windows};
 
 /// A header: the row of its record, its name, its value.
 pub(crate) type RawHeader<'a> = (usize, &'a [u8], Option<&'a [u8]>);
@@ -100,33 +103,98 @@ impl RecordDecoder {
     }
 }
 
+/// Rows of a repartition topic, as they are read.
+struct InternalRows {
+    columns: Vec<ColumnBuilder>,
+    /// For each row, its record and what it says.
+    rows: Vec<(u32, InternalRow)>,
+}
+
+impl InternalRows {
+    /// Reads the row or the two rows of a record.
+    fn read(&mut self, record: usize, value: Option<&[u8]>) -> Result<(), OperatorError> {
+        let damaged = || StateError::Damaged("a row of a repartition topic".to_owned());
+        let (flag, row) = value.and_then(|value| value.split_first()).ok_or_else(damaged)?;
+        let kind = InternalRow::from_flag(*flag).ok_or_else(damaged)?;
+        let rest = read_row(row, &mut self.columns).map_err(|_| damaged())?;
+        self.rows.push((record as u32, kind));
+        if kind == InternalRow::Replaced {
+            read_row(rest, &mut self.columns).map_err(|_| damaged())?;
+            self.rows.push((record as u32, InternalRow::Live));
+        }
+        Ok(())
+    }
+
+    fn marks(&self, is_marked: impl Fn(InternalRow) -> bool) -> Option<BooleanBuffer> {
+        let marks: BooleanBuffer = self.rows.iter().map(|(_, kind)| is_marked(*kind)).collect();
+        Some(marks).filter(|marks| 0 < marks.count_set_bits())
+    }
+}
+
 fn decode_internal(
     schema: &Schema,
     records: &RawRecords<'_>,
 ) -> Result<DecodedRecords, OperatorError> {
-    let mut columns = builders(schema.columns().iter().map(|column| &column.sql_type));
-    let mut deleted = Vec::with_capacity(records.offsets.len());
-    let damaged = || StateError::Damaged("a row of a repartition topic".to_owned());
-    for value in &records.values {
-        // The first byte says whether the row is a tombstone of its key.
-        let (flag, row) = value.and_then(|value| value.split_first()).ok_or_else(damaged)?;
-        read_row(row, &mut columns).map_err(|_| damaged())?;
-        deleted.push(*flag == DELETED_ROW);
+    let columns = builders(schema.columns().iter().map(|column| &column.sql_type));
+    let mut read = InternalRows { columns, rows: Vec::with_capacity(records.offsets.len()) };
+    for (record, value) in records.values.iter().enumerate() {
+        read.read(record, *value)?;
     }
-    let columns = columns.iter_mut().map(ColumnBuilder::finish).collect();
-    let mut batch = Batch::new(columns, records.timestamps.clone().into());
-    if deleted.contains(&true) {
-        batch.deleted = Some(BooleanBuffer::from(deleted));
-    }
+    let of_record =
+        |values: &[i64]| read.rows.iter().map(|(record, _)| values[*record as usize]).collect();
+    let (times, offsets): (Vec<i64>, Vec<i64>) =
+        (of_record(&records.timestamps), of_record(&records.offsets));
+    let mut batch = Batch::new(Vec::new(), times.into());
+    batch.deleted = read.marks(|kind| kind == InternalRow::Deleted);
+    batch.undone = read.marks(InternalRow::is_undone).map(|rows| Undone {
+        rows,
+        replaced: read.rows.iter().map(|(_, kind)| *kind == InternalRow::Replaced).collect(),
+    });
     batch.headers = headers(records);
-    let offsets = records.offsets.clone();
+    if let Some(headers) = &batch.headers
+        && headers.len() != read.rows.len()
+    {
+        let rows: Vec<u32> = read.rows.iter().map(|(record, _)| *record).collect();
+        batch.headers = Some(take(headers, &UInt32Array::from(rows), None)?);
+    }
+    batch.columns = read.columns.iter_mut().map(ColumnBuilder::finish).collect();
     Ok(DecodedRecords { batch, offsets, reports: Vec::new(), null_key_count: 0 })
 }
 
-/// Marks a row of a repartition topic that is there.
-pub(super) const LIVE_ROW: u8 = 0;
-/// Marks a row of a repartition topic that says its key is gone.
-pub(super) const DELETED_ROW: u8 = 1;
+/// What a row of a repartition topic says: the first byte of its record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InternalRow {
+    /// It is there.
+    Live,
+    /// Its key is gone.
+    Deleted,
+    /// It is taken back out of its group.
+    Undone,
+    /// The same, and the row that replaces it stands behind it in the record: nothing can come between them.
+    Replaced,
+}
+
+impl InternalRow {
+    /// Returns the byte that stands for it.
+    pub(super) fn flag(self) -> u8 {
+        match self {
+            InternalRow::Live => 0,
+            InternalRow::Deleted => 1,
+            InternalRow::Undone => 2,
+            InternalRow::Replaced => 3,
+        }
+    }
+
+    fn from_flag(flag: u8) -> Option<Self> {
+        let all =
+            [InternalRow::Live, InternalRow::Deleted, InternalRow::Undone, InternalRow::Replaced];
+        all.into_iter().find(|kind| kind.flag() == flag)
+    }
+
+    fn is_undone(self) -> bool {
+        matches!(self, InternalRow::Undone | InternalRow::Replaced)
+    }
+}
 
 fn headers(records: &RawRecords<'_>) -> Option<ArrayRef> {
     if records.headers.is_empty() {

@@ -1,6 +1,6 @@
 //! Rows to records of a topic.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
 use datafusion::arrow::datatypes::{Int64Type, TimestampMillisecondType};
 
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::formats::window_key::{append_session_window, append_time_window};
 use crate::formats::{Encoder, Payloads, Serde, encoder};
 use crate::log::partition_for_key;
 use crate::operators::OperatorError;
-use crate::runtime::decode::{DELETED_ROW, LIVE_ROW, unwritable};
+use crate::runtime::decode::{InternalRow, unwritable};
 use crate::topology::Output;
 use crate::types::{Batch, ColumnRole, Schema, Value, Windows, value_at};
 
@@ -120,24 +120,45 @@ fn encode_internal(
     batch: &Batch,
     partition_count: u32,
 ) -> Result<EncodedRecords, OperatorError> {
-    let row_count = batch.row_count();
-    let columns = &batch.columns[..key_count];
-    let has_null = |row: usize| columns.iter().all(|column| column.is_null(row));
-    let keys = key.encode(columns, row_count, &has_null).map_err(refused)?;
-    let rows = EncodedRows::encode(&batch.columns, row_count);
+    let rows = EncodedRows::encode(&batch.columns, batch.row_count());
     let mut values = Payloads::default();
+    let mut heads: Vec<u32> = Vec::with_capacity(batch.row_count());
     for (row, bytes) in rows.iter().enumerate() {
-        values.bytes.push(if batch.is_deleted(row) { DELETED_ROW } else { LIVE_ROW });
+        let is_replacement = 0 < row && batch.is_replaced(row - 1);
+        if !is_replacement {
+            heads.push(row as u32);
+            values.bytes.push(internal_row(batch, row).flag());
+        }
         values.bytes.extend_from_slice(bytes);
-        values.ends.push(end_of(&values.bytes)?);
+        if !batch.is_replaced(row) {
+            values.ends.push(end_of(&values.bytes)?);
+        }
     }
+    // A row and the one that replaces it are one record.
+    let records = match heads.len() == batch.row_count() {
+        true => batch.clone(),
+        false => batch.take(&UInt32Array::from(heads))?,
+    };
+    let columns = &records.columns[..key_count];
+    let has_null = |row: usize| columns.iter().all(|column| column.is_null(row));
+    let keys = key.encode(columns, records.row_count(), &has_null).map_err(refused)?;
     Ok(EncodedRecords {
         partitions: partitions(&keys, partition_count),
         keys,
         values,
-        times: batch.times.to_vec(),
-        headers: batch.headers.clone(),
+        times: records.times.to_vec(),
+        headers: records.headers,
     })
+}
+
+fn internal_row(batch: &Batch, row: usize) -> InternalRow {
+    let is_undone = batch.undone.as_ref().is_some_and(|undone| undone.rows.value(row));
+    match (batch.is_deleted(row), is_undone, batch.is_replaced(row)) {
+        (_, _, true) => InternalRow::Replaced,
+        (_, true, false) => InternalRow::Undone,
+        (true, false, false) => InternalRow::Deleted,
+        (false, false, false) => InternalRow::Live,
+    }
 }
 
 fn refused(error: crate::formats::EncodeError) -> OperatorError {

@@ -63,6 +63,12 @@ pub(super) fn report_record(query_id: &str, report: &Report, now_ms: i64) -> Vec
             ),
             Some(json!({ "rowtime": time_ms }).to_string()),
         ),
+        Report::NotEmitted { stream_time_ms, window_start_ms, window_end_ms } => (
+            format!(
+                "final result dropped: at stream time {stream_time_ms} the window [{window_start_ms}, {window_end_ms}) was closed, but not kept any more; a longer RETENTION keeps it"
+            ),
+            None,
+        ),
         Report::NullKey { operator, row_count } => {
             (format!("{row_count} records dropped: {operator} needs a key, theirs is null"), None)
         }

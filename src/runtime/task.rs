@@ -259,7 +259,7 @@ impl Task {
         for report in &reports {
             match report {
                 Report::Expression { .. } => self.owner.metrics.count_errors(1),
-                Report::Late { .. } => self.owner.metrics.count_late(1),
+                Report::Late { .. } | Report::NotEmitted { .. } => self.owner.metrics.count_late(1),
                 Report::NullKey { row_count, .. } => self.owner.metrics.count_null_keys(*row_count),
             }
         }

@@ -92,6 +92,14 @@ impl CachedStore {
         self.backend.scan(&from, &to)
     }
 
+    /// Removes the keys below one, from memory and from the store. They must not come back before this epoch is committed.
+    pub fn expire(&mut self, horizon: &[u8], changes: &mut Changes) {
+        self.rows.retain(|key, _| horizon <= &**key);
+        self.changed.retain(|key| horizon <= &**key);
+        self.count_bytes();
+        changes.delete_range(self.partition, &[], Some(horizon));
+    }
+
     /// Hands over this epoch's changes, sorted, and begins the next epoch. The epoch before this one is committed by now.
     pub fn hand_over(&mut self, changes: &mut Changes) {
         self.changed.sort_unstable();
@@ -117,6 +125,10 @@ impl CachedStore {
     fn evict(&mut self) {
         let epoch = self.epoch;
         self.rows.retain(|_, slot| epoch <= slot.changed_in);
+        self.count_bytes();
+    }
+
+    fn count_bytes(&mut self) {
         self.bytes = 0;
         for (key, slot) in &self.rows {
             let value_size = slot.value.as_ref().map_or(0, |value| value.len());

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::catalog::SourceKind;
+use crate::catalog::{Source, SourceKind};
 use crate::expr::{Expr, Projection};
 use crate::formats::{Format, FormatKind};
-use crate::operators::{AggregateSpec, TimeWindows};
-use crate::plan::{AggregateCall, Node, NodeOp, QueryPlan, WindowShape, WindowSpec};
+use crate::operators::{AggregateSpec, FlatMapSpec, SessionWindows, TableGrouping, TimeWindows};
+use crate::plan::{AggregateCall, Node, NodeOp, QueryPlan, SourceColumn, WindowShape, WindowSpec};
 use crate::state::StoreId;
 use crate::topology::{
     Input, Materialized, OperatorNode, OperatorSpec, Output, Read, SubTopology, Target, Topology,
 };
+use crate::types::Schema;
 
 /// Why a plan cannot be run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +50,24 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError
     Ok(Topology { sub_topologies: builder.done, materialized })
 }
 
+/// Builds the topology that keeps the rows of a SOURCE TABLE for pull queries.
+pub fn build_source_table(source: &Arc<Source>, query_id: &str) -> Topology {
+    let mut builder = Builder { query_id, done: Vec::new(), store_count: 0 };
+    let mut part = Part::default();
+    let (schema, is_windowed) = (source.schema.clone(), source.window.is_some());
+    let store = builder.store("Materialize");
+    let operator = OperatorSpec::Materialize { schema: schema.clone(), store };
+    let target = part.push(operator.clone(), Target::Output);
+    let columns = (0..schema.columns().len()).map(SourceColumn::Schema).collect();
+    let read = Read::Source { source: Arc::clone(source), columns };
+    part.inputs.push(Input { topic: Arc::clone(&source.topic), read, target, is_table: true });
+    let then = Vec::new();
+    Topology {
+        sub_topologies: vec![part.finish(Output::Rows(schema.clone()))],
+        materialized: Some(Materialized { operator, sub_topology: 0, then, schema, is_windowed }),
+    }
+}
+
 /// Finds the aggregate that a table's rows come from through filters and projections only.
 fn grouped_below(node: &Node) -> Option<&Node> {
     match &node.op {
@@ -72,6 +91,7 @@ fn materialized(plan: &QueryPlan, parts: &[SubTopology]) -> Option<Materialized>
             OperatorSpec::Materialize { .. }
                 | OperatorSpec::Aggregate { .. }
                 | OperatorSpec::WindowAggregate { .. }
+                | OperatorSpec::SessionAggregate { .. }
         )
     };
     if plan.sink.is_none() || plan.root.kind != SourceKind::Table {
@@ -101,6 +121,33 @@ fn materialized(plan: &QueryPlan, parts: &[SubTopology]) -> Option<Materialized>
         target = Target::Operator { index, port: 0 };
     }
     None
+}
+
+/// Returns how long a windowed aggregate may still change a window after its end.
+fn retention_of(node: &Node) -> Option<i64> {
+    match &node.op {
+        NodeOp::WindowAggregate { window, .. } => Some(match window.shape {
+            WindowShape::Tumbling { .. } | WindowShape::Hopping { .. } => window.retention_ms,
+            WindowShape::Session { gap_ms } => session_windows(window, gap_ms, false).kept_ms(),
+        }),
+        NodeOp::Source { .. }
+        | NodeOp::Filter { .. }
+        | NodeOp::Project { .. }
+        | NodeOp::FlatMap { .. }
+        | NodeOp::Repartition { .. }
+        | NodeOp::Aggregate { .. }
+        | NodeOp::StreamTableJoin { .. }
+        | NodeOp::StreamStreamJoin { .. }
+        | NodeOp::TableTableJoin { .. }
+        | NodeOp::ForeignKeyJoin { .. } => None,
+    }
+}
+
+/// Describes sessions. What is not kept any more takes no late records either.
+fn session_windows(window: &WindowSpec, gap_ms: i64, emit_final: bool) -> SessionWindows {
+    let WindowSpec { grace_ms, retention_ms, .. } = *window;
+    let grace_ms = grace_ms.min(retention_ms - gap_ms);
+    SessionWindows { gap_ms, grace_ms, retention_ms, emit_final }
 }
 
 struct Builder<'a> {
@@ -157,6 +204,7 @@ impl Builder<'_> {
                     SourceKind::Table => OperatorSpec::TableFilter {
                         predicate: predicate.clone(),
                         schema: node.schema.clone(),
+                        retention_ms: grouped_below(input).and_then(retention_of),
                         store: self.store(&format!("TableFilter {predicate}")),
                     },
                 };
@@ -168,23 +216,38 @@ impl Builder<'_> {
                 let target = part.push(spec, target);
                 self.add(input, target, part)
             }
+            NodeOp::FlatMap { input, calls } => {
+                let calls: Vec<_> =
+                    calls.iter().map(|call| (call.function.clone(), call.args.clone())).collect();
+                let target = part.push(OperatorSpec::FlatMap(FlatMapSpec::new(&calls)), target);
+                self.add(input, target, part)
+            }
             NodeOp::Repartition { input, exprs, hashed_as } => {
                 self.cut(node, (input, exprs, hashed_as.as_ref()), target, part)
             }
             NodeOp::Aggregate { input, group_by, aggregates } => {
-                refuse_table(input)?;
                 let spec = aggregate_spec(group_by, aggregates);
                 let store = self.store(&format!("Aggregate {}", describe(group_by, aggregates)));
                 let target = part.push(OperatorSpec::Aggregate { spec, store }, target);
+                let is_rekeyed = matches!(input.op, NodeOp::Repartition { .. });
+                if input.kind == SourceKind::Stream || is_rekeyed {
+                    return self.add(input, target, part);
+                }
+                let columns = input.schema.columns().iter().enumerate();
+                let same = columns.map(|(index, column)| Expr::Column {
+                    index,
+                    name: Arc::clone(&column.name),
+                    sql_type: column.sql_type.clone(),
+                });
+                let exprs: Vec<Expr> = same.collect();
+                let spec = self.table_group_by(input, &exprs, &input.schema);
+                let target = part.push(spec, target);
                 self.add(input, target, part)
             }
             NodeOp::WindowAggregate { input, group_by, aggregates, window, emit_final } => {
-                refuse_table(input)?;
-                let windows = time_windows(window, *emit_final)?;
                 let spec = aggregate_spec(group_by, aggregates);
                 let text = describe(group_by, aggregates);
-                let store = self.store(&format!("WindowAggregate {windows:?} {text}"));
-                let spec = OperatorSpec::WindowAggregate { spec, windows, store };
+                let spec = self.windowed(spec, window, *emit_final, &text);
                 let target = part.push(spec, target);
                 self.add(input, target, part)
             }
@@ -200,7 +263,6 @@ impl Builder<'_> {
                 self.add(left, port(target, 0), part)?;
                 self.add(right, port(target, 1), part)
             }
-            NodeOp::FlatMap { .. } => Err(later("a table function in SELECT")),
             NodeOp::StreamStreamJoin { .. } => Err(later("a join of two streams")),
             NodeOp::TableTableJoin { .. } => Err(later("a join of two tables")),
             NodeOp::ForeignKeyJoin { .. } => Err(later("a join of tables on a foreign key")),
@@ -216,7 +278,10 @@ impl Builder<'_> {
         part: &mut Part,
     ) -> Result<(), TopologyError> {
         let mut upstream = Part::default();
-        let spec = OperatorSpec::Project(Projection::new(exprs.to_vec()));
+        let spec = match node.kind {
+            SourceKind::Stream => OperatorSpec::Project(Projection::new(exprs.to_vec())),
+            SourceKind::Table => self.table_group_by(input, exprs, &node.schema),
+        };
         let into = upstream.push(spec, Target::Output);
         self.add(input, into, &mut upstream)?;
         let topic: Arc<str> =
@@ -233,6 +298,42 @@ impl Builder<'_> {
             key_format: hashed_as.cloned().unwrap_or(JSON_KEY),
         }));
         Ok(())
+    }
+
+    /// Makes the operator that brings a table's changes to their groups.
+    fn table_group_by(&mut self, input: &Node, exprs: &[Expr], output: &Schema) -> OperatorSpec {
+        let store = self.store(&format!("TableGroupBy {output}"));
+        let grouping = TableGrouping {
+            input: input.schema.clone(),
+            exprs: Projection::new(exprs.to_vec()),
+            output: output.clone(),
+        };
+        OperatorSpec::TableGroupBy { grouping, store }
+    }
+
+    /// Makes the operator of a windowed aggregate.
+    fn windowed(
+        &mut self,
+        spec: AggregateSpec,
+        window: &WindowSpec,
+        emit_final: bool,
+        text: &str,
+    ) -> OperatorSpec {
+        let WindowSpec { grace_ms, retention_ms, .. } = *window;
+        let (size_ms, advance_ms) = match window.shape {
+            WindowShape::Tumbling { size_ms } => (size_ms, size_ms),
+            WindowShape::Hopping { size_ms, advance_ms } => (size_ms, advance_ms),
+            WindowShape::Session { gap_ms } => {
+                let windows = session_windows(window, gap_ms, emit_final);
+                let store = self.store(&format!("SessionAggregate {windows:?} {text}"));
+                return OperatorSpec::SessionAggregate { spec, windows, store };
+            }
+        };
+        // What is not kept any more takes no late records either.
+        let grace_ms = grace_ms.min(retention_ms - size_ms);
+        let windows = TimeWindows { size_ms, advance_ms, grace_ms, retention_ms, emit_final };
+        let store = self.store(&format!("WindowAggregate {windows:?} {text}"));
+        OperatorSpec::WindowAggregate { spec, windows, store }
     }
 
     /// Names a store by what it means: the query, what its operator does, and how many came before it.
@@ -256,26 +357,6 @@ fn describe(group_by: &[Expr], aggregates: &[AggregateCall]) -> String {
     let keys: Vec<_> = group_by.iter().map(ToString::to_string).collect();
     let calls: Vec<_> = aggregates.iter().map(|call| call.text.as_str()).collect();
     format!("{} by {}", calls.join(", "), keys.join(", "))
-}
-
-fn time_windows(window: &WindowSpec, emit_final: bool) -> Result<TimeWindows, TopologyError> {
-    if emit_final {
-        return Err(TopologyError { clause: "EMIT FINAL", hint: "Use EMIT CHANGES." });
-    }
-    let (size_ms, advance_ms) = match window.shape {
-        WindowShape::Tumbling { size_ms } => (size_ms, size_ms),
-        WindowShape::Hopping { size_ms, advance_ms } => (size_ms, advance_ms),
-        WindowShape::Session { .. } => return Err(later("WINDOW SESSION")),
-    };
-    let WindowSpec { grace_ms, retention_ms, .. } = *window;
-    Ok(TimeWindows { size_ms, advance_ms, grace_ms, retention_ms })
-}
-
-fn refuse_table(input: &Node) -> Result<(), TopologyError> {
-    match input.kind {
-        SourceKind::Stream => Ok(()),
-        SourceKind::Table => Err(later("GROUP BY on a table")),
-    }
 }
 
 fn later(clause: &'static str) -> TopologyError {

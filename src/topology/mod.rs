@@ -14,7 +14,7 @@ use crate::formats::Format;
 use crate::plan::{Sink, SourceColumn};
 use crate::types::Schema;
 
-pub use builder::{TopologyError, build};
+pub use builder::{TopologyError, build, build_source_table};
 pub use operator::{OperatorSpec, StateEnv};
 
 /// A query as operators.

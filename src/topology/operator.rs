@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use crate::expr::{Expr, Projection};
 use crate::operators::{
-    Aggregate, AggregateSpec, Filter, Materialize, Operator, OperatorError, Project,
-    StreamTableJoin, TableFilter, TimeWindows, WindowAggregate,
+    Aggregate, AggregateSpec, Filter, FlatMap, FlatMapSpec, Materialize, Operator, OperatorError,
+    Project, SessionAggregate, SessionWindows, StreamTableJoin, TableFilter, TableGroupBy,
+    TableGrouping, TimeWindows, WindowAggregate,
 };
 use crate::plan::JoinKind;
 use crate::state::{Backend, StoreId, StorePartition};
@@ -17,10 +18,13 @@ use crate::types::Schema;
 pub enum OperatorSpec {
     Filter(Expr),
     Project(Projection),
-    TableFilter { predicate: Expr, schema: Schema, store: StoreId },
+    FlatMap(FlatMapSpec),
+    TableFilter { predicate: Expr, schema: Schema, retention_ms: Option<i64>, store: StoreId },
     Materialize { schema: Schema, store: StoreId },
     Aggregate { spec: AggregateSpec, store: StoreId },
     WindowAggregate { spec: AggregateSpec, windows: TimeWindows, store: StoreId },
+    SessionAggregate { spec: AggregateSpec, windows: SessionWindows, store: StoreId },
+    TableGroupBy { grouping: TableGrouping, store: StoreId },
     StreamTableJoin { left: Schema, right: Schema, kind: JoinKind, store: StoreId },
 }
 
@@ -41,13 +45,16 @@ impl OperatorSpec {
         Ok(match self {
             OperatorSpec::Filter(predicate) => Box::new(Filter::new(predicate.clone())),
             OperatorSpec::Project(exprs) => Box::new(Project::new(exprs.clone())),
-            OperatorSpec::TableFilter { predicate, schema, store } => Box::new(TableFilter::new(
-                predicate.clone(),
-                schema.clone(),
-                at(store),
-                backend,
-                env.cache_bytes,
-            )),
+            OperatorSpec::FlatMap(spec) => Box::new(FlatMap::new(spec.clone())),
+            OperatorSpec::TableFilter { predicate, schema, retention_ms, store } => {
+                Box::new(TableFilter::new(
+                    (predicate.clone(), schema.clone()),
+                    *retention_ms,
+                    at(store),
+                    backend,
+                    env.cache_bytes,
+                ))
+            }
             OperatorSpec::Materialize { schema, store } => {
                 Box::new(Materialize::new(schema.clone(), at(store), backend, env.cache_bytes))
             }
@@ -57,6 +64,19 @@ impl OperatorSpec {
             OperatorSpec::WindowAggregate { spec, windows, store } => Box::new(
                 WindowAggregate::open(spec.clone(), *windows, at(store), backend, env.cache_bytes)?,
             ),
+            OperatorSpec::SessionAggregate { spec, windows, store } => {
+                let at = at(store);
+                Box::new(SessionAggregate::open(
+                    spec.clone(),
+                    *windows,
+                    at,
+                    backend,
+                    env.cache_bytes,
+                )?)
+            }
+            OperatorSpec::TableGroupBy { grouping, store } => {
+                Box::new(TableGroupBy::new(grouping.clone(), at(store), backend, env.cache_bytes))
+            }
             OperatorSpec::StreamTableJoin { left, right, kind, store } => {
                 Box::new(StreamTableJoin::new(
                     (left.clone(), right.clone()),
@@ -72,11 +92,13 @@ impl OperatorSpec {
     /// Returns the store it keeps, if it keeps one.
     pub fn store(&self) -> Option<StoreId> {
         match self {
-            OperatorSpec::Filter(_) | OperatorSpec::Project(_) => None,
+            OperatorSpec::Filter(_) | OperatorSpec::Project(_) | OperatorSpec::FlatMap(_) => None,
             OperatorSpec::TableFilter { store, .. }
             | OperatorSpec::Materialize { store, .. }
             | OperatorSpec::Aggregate { store, .. }
             | OperatorSpec::WindowAggregate { store, .. }
+            | OperatorSpec::SessionAggregate { store, .. }
+            | OperatorSpec::TableGroupBy { store, .. }
             | OperatorSpec::StreamTableJoin { store, .. } => Some(*store),
         }
     }
@@ -86,10 +108,13 @@ impl OperatorSpec {
         match self {
             OperatorSpec::Filter(_) => "Filter",
             OperatorSpec::Project(_) => "Project",
+            OperatorSpec::FlatMap(_) => "FlatMap",
             OperatorSpec::TableFilter { .. } => "TableFilter",
             OperatorSpec::Materialize { .. } => "Materialize",
             OperatorSpec::Aggregate { .. } => "Aggregate",
             OperatorSpec::WindowAggregate { .. } => "WindowAggregate",
+            OperatorSpec::SessionAggregate { .. } => "SessionAggregate",
+            OperatorSpec::TableGroupBy { .. } => "TableGroupBy",
             OperatorSpec::StreamTableJoin { .. } => "StreamTableJoin",
         }
     }

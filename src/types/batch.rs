@@ -21,6 +21,17 @@ pub struct Batch {
     pub deleted: Option<BooleanBuffer>,
     /// Each record's headers, `ARRAY<STRUCT<key, value>>`; none if no record has any.
     pub headers: Option<ArrayRef>,
+    /// Which rows are taken back out of their groups; only between a table and the aggregate over it, and none if no row is.
+    pub undone: Option<Undone>,
+}
+
+/// The rows of a table that an aggregate takes back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Undone {
+    /// Which rows are taken back.
+    pub rows: BooleanBuffer,
+    /// Which of those are followed by the row that replaces them, in the same group: both make one change of it.
+    pub replaced: BooleanBuffer,
 }
 
 /// The windows of rows.
@@ -35,7 +46,7 @@ pub struct Windows {
 impl Batch {
     /// Makes a batch of unwindowed rows without tombstones or headers.
     pub fn new(columns: Vec<ArrayRef>, times: ScalarBuffer<i64>) -> Self {
-        Batch { columns, times, windows: None, deleted: None, headers: None }
+        Batch { columns, times, windows: None, deleted: None, headers: None, undone: None }
     }
 
     /// Returns how many rows it has.
@@ -53,6 +64,11 @@ impl Batch {
         self.deleted.as_ref().is_some_and(|deleted| deleted.value(row))
     }
 
+    /// Tells whether a row is taken back and replaced by the one behind it.
+    pub fn is_replaced(&self, row: usize) -> bool {
+        self.undone.as_ref().is_some_and(|undone| undone.replaced.value(row))
+    }
+
     /// Returns the same rows with other columns.
     #[must_use]
     pub fn with_columns(&self, columns: Vec<ArrayRef>) -> Self {
@@ -65,6 +81,14 @@ impl Batch {
             return Ok(self.clone());
         }
         self.map_arrays(|array| filter(array, keep))
+    }
+
+    /// Returns the rows that have a value: those that do not say that their key is gone.
+    pub fn live(self) -> Result<Self, ArrowError> {
+        match &self.deleted {
+            Some(deleted) => self.filter(&BooleanArray::new(!deleted, None)),
+            None => Ok(self),
+        }
     }
 
     /// Returns the rows of those numbers, in that order.
@@ -84,6 +108,10 @@ impl Batch {
             }),
             deleted: self.deleted.as_ref().map(|deleted| deleted.slice(offset, count)),
             headers: self.headers.as_ref().map(|headers| headers.slice(offset, count)),
+            undone: self.undone.as_ref().map(|undone| Undone {
+                rows: undone.rows.slice(offset, count),
+                replaced: undone.replaced.slice(offset, count),
+            }),
         }
     }
 }
@@ -104,10 +132,14 @@ impl Batch {
             }
             None => None,
         };
-        let deleted = match &self.deleted {
-            Some(deleted) => {
-                let selected = select(&BooleanArray::new(deleted.clone(), None))?;
-                Some(selected.as_boolean().values().clone()).filter(|d| d.count_set_bits() > 0)
+        let marks = |marks: &BooleanBuffer| -> Result<BooleanBuffer, ArrowError> {
+            let selected = select(&BooleanArray::new(marks.clone(), None))?;
+            Ok(selected.as_boolean().values().clone())
+        };
+        let deleted = self.deleted.as_ref().map(marks).transpose()?;
+        let undone = match &self.undone {
+            Some(undone) => {
+                Some(Undone { rows: marks(&undone.rows)?, replaced: marks(&undone.replaced)? })
             }
             None => None,
         };
@@ -115,8 +147,9 @@ impl Batch {
             columns: self.columns.iter().map(|column| select(column)).collect::<Result<_, _>>()?,
             times: longs(&self.times)?,
             windows,
-            deleted,
+            deleted: deleted.filter(|deleted| 0 < deleted.count_set_bits()),
             headers: self.headers.as_ref().map(|headers| select(headers)).transpose()?,
+            undone,
         })
     }
 }

@@ -10,7 +10,7 @@ mod sql_type;
 mod topic_partition;
 mod value;
 
-pub use batch::{Batch, Windows};
+pub use batch::{Batch, Undone, Windows};
 pub use builder::{ArrayBuilder, ColumnBuilder, DecimalBuilder, MapBuilder, StructBuilder};
 pub use cells::{column_of, value_at};
 pub use double::{push_double, write_double};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tidemill_grammar::ast::{ParsedStatement, QueryAction, QueryRef, Statement};
 use tidemill_grammar::parse_statement;
 
-use crate::catalog::{Catalog, CatalogError, PersistentQuery, QueryKind, SourceKind};
+use crate::catalog::{Catalog, CatalogError, PersistentQuery, QueryKind, Source, SourceKind};
 use crate::config::{Config, OffsetReset};
 use crate::engine::EngineInner;
 use crate::engine::command_log::Command;
@@ -14,7 +14,7 @@ use crate::plan::{
     Action, CreateAs, CreateSource, InsertInto, QueryPlan, analyze_statement, explain,
 };
 use crate::runtime::{QueryStart, StartAt};
-use crate::topology::{Topology, build};
+use crate::topology::{Topology, build, build_source_table};
 
 /// What follows from a change of the catalog.
 #[derive(Default)]
@@ -35,7 +35,7 @@ pub(in crate::engine) fn apply(
     config: &Config,
 ) -> Result<Effects> {
     match action {
-        Action::CreateSource(create) => apply_create_source(create, catalog, config),
+        Action::CreateSource(create) => apply_create_source(create, statement, catalog, config),
         Action::CreateAs(create) => apply_create_as(create, statement, catalog, config),
         Action::InsertInto(insert) => apply_insert_into(insert, statement, catalog, config),
         Action::DropSource(drop) => {
@@ -74,8 +74,9 @@ fn told(message: String) -> Effects {
 
 fn apply_create_source(
     create: &CreateSource,
+    statement: &str,
     catalog: &mut Catalog,
-    _config: &Config,
+    config: &Config,
 ) -> Result<Effects> {
     let source = Arc::new(create.source.clone());
     if create.replaces {
@@ -83,7 +84,34 @@ fn apply_create_source(
     } else {
         catalog.add_source(Arc::clone(&source))?;
     }
-    Ok(told(created(source.kind, &source.name)))
+    let told = told(created(source.kind, &source.name));
+    let is_kept = source.is_read_only && source.kind == SourceKind::Table;
+    if !is_kept || !config.source_table_materialization() {
+        return Ok(told);
+    }
+    let start = keep_table(&source, statement, catalog, config);
+    Ok(Effects { start: Some(start), ..told })
+}
+
+/// Adds the query that keeps the rows of a SOURCE TABLE for pull queries. It reads all there is, whatever the session says.
+fn keep_table(
+    source: &Arc<Source>,
+    statement: &str,
+    catalog: &mut Catalog,
+    config: &Config,
+) -> QueryStart {
+    let kind = QueryKind::CreateSourceTable;
+    let id = catalog.next_query_id(kind, &source.name);
+    catalog.put_query(Arc::new(PersistentQuery {
+        id: Arc::clone(&id),
+        kind,
+        statement: statement.into(),
+        sink: Arc::clone(&source.name),
+        sources: Vec::new(),
+        plan_text: format!("Materialize\n└─ Source: {}\n", source.name).into(),
+    }));
+    let start = query_start(&id, build_source_table(source, &id), config);
+    QueryStart { start_at: StartAt::Earliest, ..start }
 }
 
 fn created(kind: SourceKind, name: &str) -> String {

@@ -130,7 +130,10 @@ impl goldenscript::Runner for ScriptDriver {
             return self.read(source);
         }
         if text == "reports" {
-            return Ok(self.driver.read_reports().join("\n"));
+            let mut reports = self.driver.read_reports();
+            // Queries report one after the other for a batch: their order says nothing.
+            reports.sort();
+            return Ok(reports.join("\n"));
         }
         if text.starts_with("SELECT") {
             let mut rows: Vec<String> =

@@ -1,0 +1,461 @@
+//! Aggregates a stream by key and session.
+
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
+use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
+use datafusion::arrow::compute::{concat, take};
+
+use crate::formats::row::EncodedRows;
+use crate::functions::RowFailures;
+use crate::functions::aggregate::GroupedRows;
+use crate::operators::aggregate_spec::Grouped;
+use crate::operators::progress::Progress;
+use crate::operators::sessions::{Bounds, SessionRows, Sessions};
+use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
+use crate::state::{Backend, Changes, StorePartition};
+use crate::types::{Batch, Windows};
+
+/// Sessions: a key's records of which each is not further than the gap from the one before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionWindows {
+    /// How far two records of a session may be apart.
+    pub gap_ms: i64,
+    /// How long after its end and the gap a session takes late records.
+    pub grace_ms: i64,
+    /// How long a session is kept after its end, in stream time; at least the gap and the grace period.
+    pub retention_ms: i64,
+    /// Whether a session is emitted once, when it closes.
+    pub emit_final: bool,
+}
+
+impl SessionWindows {
+    /// Returns before which time a session must have ended to be closed.
+    fn closed_before(self, stream_time: i64) -> i64 {
+        stream_time.saturating_sub(self.grace_ms).saturating_sub(self.gap_ms)
+    }
+
+    /// Returns how long a session may still change after its end: a late record may reach back from an open session by a gap.
+    pub fn kept_ms(self) -> i64 {
+        let reach = self.grace_ms.saturating_add(self.gap_ms.saturating_mul(2));
+        self.retention_ms.max(reach)
+    }
+
+    /// Returns before which time a session must have ended to be forgotten.
+    fn forgotten_before(self, stream_time: i64) -> i64 {
+        stream_time.saturating_sub(self.kept_ms())
+    }
+
+    /// Tells whether a query sees a session that ended at a time.
+    pub(super) fn sees(self, progress: &Progress, end: i64) -> bool {
+        let is_kept = self.forgotten_before(progress.stream_time) <= end;
+        is_kept && (!self.emit_final || end < progress.closed_before)
+    }
+
+    /// Returns how long the buckets are in which sessions wait: so short that a session in use is not in the next to close.
+    fn bucket_ms(self) -> i64 {
+        (self.gap_ms.saturating_add(self.grace_ms) / 4).max(1)
+    }
+
+    /// Arranges stored sessions as the operator emits them.
+    pub fn rows(self, stored: SessionRows) -> Batch {
+        let SessionRows { starts, ends, keys, results } = stored;
+        let windows = Windows { starts: starts.into(), ends: ends.into() };
+        let mut columns = keys;
+        columns.push(Arc::new(Int64Array::new(windows.starts.clone(), None)));
+        columns.push(Arc::new(Int64Array::new(windows.ends.clone(), None)));
+        columns.extend(results);
+        let times = windows.ends.clone();
+        Batch { windows: Some(windows), ..Batch::new(columns, times) }
+    }
+}
+
+/// Aggregates a stream by key and session. A row joins the sessions that it is not further than the gap from: they become one,
+/// which it extends to its own time. A tombstone comes out for each session that is no more, as it was, then the new one; the
+/// event time of both is the session's end. A row is late if its session would have ended before stream time less grace and
+/// gap.
+///
+/// If only final results are emitted, the row that closes sessions emits them, by end, start and key. What is emitted is final:
+/// a row that reaches back to a closed session begins a new one, or is late if it is older than what is closed.
+///
+/// Source: Kafka Streams' `KStreamSessionWindowAggregate`.
+pub struct SessionAggregate {
+    spec: AggregateSpec,
+    windows: SessionWindows,
+    sessions: Sessions,
+    batch_number: u64,
+}
+
+impl SessionAggregate {
+    /// Opens the operator on its state.
+    pub fn open(
+        spec: AggregateSpec,
+        windows: SessionWindows,
+        partition: StorePartition,
+        backend: Arc<dyn Backend>,
+        cache_bytes: usize,
+    ) -> Result<Self, OperatorError> {
+        let limits = (cache_bytes, windows.bucket_ms());
+        let sessions = Sessions::open(&spec, partition, backend, limits)?;
+        let sessions = if windows.emit_final { sessions.with_closing() } else { sessions };
+        Ok(SessionAggregate { spec, windows, sessions, batch_number: 0 })
+    }
+
+    fn process_piece(
+        &mut self,
+        input: &Grouped,
+        ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        let Grouped { batch, keys, args } = input;
+        let encoded = EncodedRows::encode(keys, batch.row_count());
+        let numbers = self.sessions.find_or_load(&encoded)?;
+        self.batch_number += 1;
+        let is_each_wanted = !ctx.coalesce && !self.windows.emit_final;
+        let mut pending = Pending::new(args, is_each_wanted, self.sessions.progress.next_sequence);
+        self.sessions.progress.next_sequence += batch.row_count() as u64;
+        let mut out = Changed::default();
+        let mut closed = Vec::new();
+        let mut joined = Vec::new();
+        for (row, time) in batch.times.iter().enumerate() {
+            let stream_time = self.sessions.progress.advance(*time);
+            let close = self.windows.closed_before(stream_time);
+            let is_late = !self.join(numbers[row], *time, &mut joined);
+            let bounds = self.joined_bounds(*time, &joined);
+            if is_late || bounds.end < close {
+                ctx.reports.push(Report::Late {
+                    time_ms: *time,
+                    stream_time_ms: stream_time,
+                    window_start_ms: bounds.start,
+                    window_end_ms: bounds.end,
+                });
+            } else {
+                let place = Place { row: row as u32, key: numbers[row], time: *time, bounds };
+                self.take(&place, &joined, &mut pending, &mut out);
+            }
+            if self.windows.emit_final {
+                let sessions = self.sessions.close(close)?;
+                closed.extend(sessions.into_iter().map(|session| (row as u32, session)));
+            }
+        }
+        pending.flush(&mut self.sessions);
+        ctx.report_failures(std::mem::take(&mut pending.failures));
+        if self.windows.emit_final {
+            return self.emit_closed(&closed, batch, emit);
+        }
+        let results = match is_each_wanted {
+            true => pending.results()?,
+            false => out.merge(&mut self.sessions),
+        };
+        if !out.rows.is_empty() {
+            emit.push(out.finish(batch, keys, &results)?);
+        }
+        Ok(())
+    }
+
+    /// Finds the sessions that a row joins. Returns false if it is late because one of them is closed.
+    fn join(&self, key: u32, time: i64, joined: &mut Vec<u32>) -> bool {
+        let progress = &self.sessions.progress;
+        let kept_from = self.windows.forgotten_before(progress.stream_time);
+        let range = Bounds {
+            start: time.saturating_sub(self.windows.gap_ms).max(kept_from),
+            end: time.saturating_add(self.windows.gap_ms),
+        };
+        self.sessions.overlapping(key, range, joined);
+        let count = joined.len();
+        if self.windows.emit_final {
+            let is_open = |session: &u32| {
+                progress.closed_before <= self.sessions.slots[*session as usize].bounds.end
+            };
+            joined.retain(is_open);
+        }
+        joined.len() == count || progress.closed_before <= time
+    }
+
+    fn joined_bounds(&self, time: i64, joined: &[u32]) -> Bounds {
+        let mut bounds = Bounds { start: time, end: time };
+        for session in joined {
+            let joined = self.sessions.slots[*session as usize].bounds;
+            bounds.start = bounds.start.min(joined.start);
+            bounds.end = bounds.end.max(joined.end);
+        }
+        bounds
+    }
+
+    /// Takes a row into the sessions that it joins, or into a new one.
+    fn take(
+        &mut self,
+        place: &Place,
+        joined: &[u32],
+        pending: &mut Pending<'_>,
+        out: &mut Changed,
+    ) {
+        let Place { row, key, time, bounds } = *place;
+        let is_as_new = bounds == Bounds { start: time, end: time };
+        let session = match joined.split_first() {
+            None => {
+                let session = self.sessions.add(key, bounds);
+                self.sessions.slots[session as usize].batch = self.batch_number;
+                session
+            }
+            Some((first, rest)) => {
+                for session in joined {
+                    let old = self.touch(*session);
+                    if pending.is_each_wanted && !is_as_new {
+                        out.add_gone(row, old);
+                    }
+                }
+                if !rest.is_empty() {
+                    pending.flush(&mut self.sessions);
+                }
+                for session in rest {
+                    self.absorb(*first, *session, (row, &mut *pending), out);
+                }
+                self.sessions.extend(*first, bounds);
+                *first
+            }
+        };
+        let update = pending.push(row, session);
+        self.sessions.slots[session as usize].last_update = update;
+        out.add(row, bounds, update);
+        out.sessions.push(session);
+    }
+
+    /// Notes that the batch at hand changes a session, and returns its bounds.
+    fn touch(&mut self, session: u32) -> Bounds {
+        let batch_number = self.batch_number;
+        let session = &mut self.sessions.slots[session as usize];
+        if session.batch != batch_number {
+            session.before = Some(session.bounds);
+            session.batch = batch_number;
+        }
+        session.bounds
+    }
+
+    /// Merges a session into an earlier one of its key.
+    fn absorb(
+        &mut self,
+        into: u32,
+        from: u32,
+        (row, pending): (u32, &mut Pending<'_>),
+        out: &mut Changed,
+    ) {
+        for states in &mut self.sessions.accumulators {
+            if let Err(reason) = states.merge(into, from) {
+                pending.failures.push(row as usize, reason);
+            }
+        }
+        out.absorbed.extend(self.sessions.slots[from as usize].before.map(|bounds| (row, bounds)));
+        self.sessions.remove(from);
+    }
+
+    /// Emits the sessions that rows of a batch closed.
+    fn emit_closed(
+        &self,
+        closed: &[(u32, u32)],
+        batch: &Batch,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        for closed in closed.chunks(self.sessions.results_max()) {
+            let (rows, numbers): (Vec<u32>, Vec<u32>) = closed.iter().copied().unzip();
+            let mut out = self.windows.rows(self.sessions.rows(&numbers, &self.spec.key_types)?);
+            if let Some(headers) = &batch.headers {
+                out.headers = Some(take(headers, &UInt32Array::from(rows), None)?);
+            }
+            emit.push(out);
+        }
+        Ok(())
+    }
+}
+
+/// Where a row goes: its key's number, its time, and the bounds of the session with it.
+#[derive(Clone, Copy)]
+struct Place {
+    row: u32,
+    key: u32,
+    time: i64,
+    bounds: Bounds,
+}
+
+/// Updates that the functions have not seen yet: many are taken at once, as far as no two sessions merge in between.
+struct Pending<'a> {
+    args: &'a [Vec<ArrayRef>],
+    rows: Vec<u32>,
+    sessions: Vec<u32>,
+    /// Whether the result of each update is wanted.
+    is_each_wanted: bool,
+    first_sequence: u64,
+    /// The results of the updates that were flushed, by function.
+    flushed: Vec<Vec<ArrayRef>>,
+    flushed_count: u32,
+    failures: RowFailures,
+}
+
+impl<'a> Pending<'a> {
+    fn new(args: &'a [Vec<ArrayRef>], is_each_wanted: bool, first_sequence: u64) -> Self {
+        Pending {
+            args,
+            rows: Vec::new(),
+            sessions: Vec::new(),
+            is_each_wanted,
+            first_sequence,
+            flushed: vec![Vec::new(); args.len()],
+            flushed_count: 0,
+            failures: RowFailures::default(),
+        }
+    }
+
+    /// Adds an update and returns its place.
+    fn push(&mut self, row: u32, session: u32) -> u32 {
+        self.rows.push(row);
+        self.sessions.push(session);
+        self.flushed_count + self.rows.len() as u32 - 1
+    }
+
+    fn flush(&mut self, sessions: &mut Sessions) {
+        if self.rows.is_empty() {
+            return;
+        }
+        let rows = GroupedRows {
+            groups: &self.sessions,
+            rows: Some(&self.rows),
+            undone: None,
+            first_sequence: self.first_sequence,
+        };
+        let functions = sessions.accumulators.iter_mut().zip(self.args).zip(&mut self.flushed);
+        for ((states, args), flushed) in functions {
+            match self.is_each_wanted {
+                true => flushed.push(states.update_each(args, &rows, &mut self.failures)),
+                false => states.update(args, &rows, &mut self.failures),
+            }
+        }
+        self.flushed_count += self.rows.len() as u32;
+        self.rows.clear();
+        self.sessions.clear();
+    }
+
+    /// Returns the result of each update, by function.
+    fn results(&self) -> Result<Vec<ArrayRef>, OperatorError> {
+        let together = |results: &Vec<ArrayRef>| match results.as_slice() {
+            [only] => Ok(Arc::clone(only)),
+            several => {
+                concat(&several.iter().map(|r| r.as_ref() as &dyn Array).collect::<Vec<_>>())
+            }
+        };
+        if self.flushed_count == 0 {
+            return Ok(Vec::new());
+        }
+        Ok(self.flushed.iter().map(together).collect::<Result<_, _>>()?)
+    }
+}
+
+/// The sessions that go out: their bounds, the row that each came with, and where its results are; none for those that are no
+/// more.
+#[derive(Default)]
+struct Changed {
+    rows: Vec<u32>,
+    starts: Vec<i64>,
+    ends: Vec<i64>,
+    results: Vec<Option<u32>>,
+    /// The sessions that were updated, one for each update.
+    sessions: Vec<u32>,
+    /// The sessions that were there before the batch and went into others.
+    absorbed: Vec<(u32, Bounds)>,
+}
+
+impl Changed {
+    fn add(&mut self, row: u32, bounds: Bounds, result: u32) {
+        self.push(row, bounds, Some(result));
+    }
+
+    fn add_gone(&mut self, row: u32, bounds: Bounds) {
+        self.push(row, bounds, None);
+    }
+
+    fn push(&mut self, row: u32, bounds: Bounds, result: Option<u32>) {
+        self.rows.push(row);
+        self.starts.push(bounds.start);
+        self.ends.push(bounds.end);
+        self.results.push(result);
+    }
+
+    /// Keeps what the batch came to: a tombstone for each session that is no more as it was, then the sessions that changed as
+    /// they are now. Returns their results.
+    fn merge(&mut self, sessions: &mut Sessions) -> Vec<ArrayRef> {
+        let updates = std::mem::take(self);
+        let mut last = Vec::new();
+        for (update, (number, row)) in updates.sessions.iter().zip(&updates.rows).enumerate() {
+            let session = &sessions.slots[*number as usize];
+            if session.is_live() && session.last_update == update as u32 {
+                last.push((*row, *number));
+            }
+        }
+        for (row, bounds) in updates.absorbed {
+            self.add_gone(row, bounds);
+        }
+        for (row, number) in &last {
+            let session = &sessions.slots[*number as usize];
+            if let Some(before) = session.before.filter(|before| *before != session.bounds) {
+                self.add_gone(*row, before);
+            }
+        }
+        let numbers: Vec<u32> = last.iter().map(|(_, number)| *number).collect();
+        for (place, (row, number)) in last.into_iter().enumerate() {
+            self.add(row, sessions.slots[number as usize].bounds, place as u32);
+        }
+        sessions.accumulators.iter().map(|states| states.evaluate(&numbers)).collect()
+    }
+
+    fn finish(
+        self,
+        batch: &Batch,
+        keys: &[ArrayRef],
+        results: &[ArrayRef],
+    ) -> Result<Batch, OperatorError> {
+        let is_live: BooleanBuffer = self.results.iter().map(Option::is_some).collect();
+        let has_gone = is_live.count_set_bits() < is_live.len();
+        let rows = UInt32Array::from(self.rows);
+        let windows = Windows { starts: self.starts.into(), ends: self.ends.into() };
+        let mut columns: Vec<ArrayRef> =
+            keys.iter().map(|key| take(key, &rows, None)).collect::<Result<_, _>>()?;
+        for bounds in [&windows.starts, &windows.ends] {
+            let nulls = has_gone.then(|| NullBuffer::new(is_live.clone()));
+            columns.push(Arc::new(Int64Array::new(ScalarBuffer::clone(bounds), nulls)));
+        }
+        let places = UInt32Array::from(self.results);
+        for results in results {
+            columns.push(match has_gone {
+                true => take(results, &places, None)?,
+                false => Arc::clone(results),
+            });
+        }
+        let mut out = Batch::new(columns, windows.ends.clone());
+        out.windows = Some(windows);
+        out.deleted = has_gone.then(|| !&is_live);
+        if let Some(headers) = &batch.headers {
+            out.headers = Some(take(headers, &rows, None)?);
+        }
+        Ok(out)
+    }
+}
+
+impl Operator for SessionAggregate {
+    fn process(
+        &mut self,
+        _port: usize,
+        batch: Batch,
+        ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        let input = self.spec.grouped(batch, ctx, "SessionAggregate")?;
+        for piece in input.pieces(self.sessions.results_max()) {
+            self.process_piece(&piece, ctx, emit)?;
+        }
+        let stream_time = self.sessions.progress.stream_time;
+        self.sessions.expire(self.windows.forgotten_before(stream_time))
+    }
+
+    fn hand_over(&mut self, changes: &mut Changes) {
+        self.sessions.hand_over(changes);
+    }
+}
