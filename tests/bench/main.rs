@@ -1,8 +1,8 @@
 //! Benches of the engine: each prints its figure next to its physical limit, measured in the same run.
 //!
 //! ```sh
-//! cargo bench --bench bench              # all
-//! cargo bench --bench bench -- tumbling  # those whose name contains the word
+//! cargo bench --workspace --bench bench              # all
+//! cargo bench --workspace --bench bench -- tumbling  # those whose name contains the word
 //! ```
 //!
 //! `TIDEMILL_BENCH_ROWS` sets how many rows each takes.
