@@ -39,7 +39,8 @@ impl Aggregate {
         &mut self,
         input: &Grouped,
         ctx: &mut OperatorContext<'_>,
-    ) -> Result<Batch, OperatorError> {
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
         let Grouped { batch, keys, args } = input;
         let row_count = batch.row_count();
         let undone: Option<Vec<bool>> =
@@ -53,6 +54,10 @@ impl Aggregate {
             times: &batch.times,
             args,
         };
+        // Headers are those of the row that made the update: they do not wait.
+        if ctx.coalesce && batch.headers.is_none() {
+            return self.groups.hold(&updates, row_count, ctx);
+        }
         let updated = self.groups.update(&updates, row_count, ctx)?;
         let rows = UInt32Array::from(updated.updates);
         let mut columns: Vec<ArrayRef> =
@@ -62,7 +67,8 @@ impl Aggregate {
         if let Some(headers) = &batch.headers {
             out.headers = Some(take(headers, &rows, None)?);
         }
-        Ok(out)
+        emit.push(out);
+        Ok(())
     }
 }
 
@@ -77,8 +83,20 @@ impl Operator for Aggregate {
         let input = self.spec.grouped(batch, ctx, "Aggregate")?;
         for piece in input.pieces(self.groups.results_max()) {
             if !piece.batch.is_empty() {
-                emit.push(self.process_piece(&piece, ctx)?);
+                self.process_piece(&piece, ctx, emit)?;
             }
+        }
+        Ok(())
+    }
+
+    fn flush(
+        &mut self,
+        _ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        for groups in self.groups.take_held().chunks(self.groups.results_max()) {
+            let rows = self.groups.rows(groups, &self.spec.key_types)?;
+            emit.push(Batch::new(rows.columns, rows.times));
         }
         Ok(())
     }

@@ -60,6 +60,10 @@ pub(super) struct Groups {
     slots: Vec<Slot>,
     free: Vec<u32>,
     changed: Vec<u32>,
+    /// Groups whose updates wait to be merged, each with the stamp of the update that put it here: only the last one counts.
+    held: Vec<(u32, u32)>,
+    /// How many updates came since the last ones were emitted.
+    next_stamp: u32,
     epoch: u64,
     key_bytes: usize,
     bytes_max: usize,
@@ -74,9 +78,11 @@ struct Slot {
     key: Box<[u8]>,
     time: i64,
     changed_in: u64,
-    /// The place in the batch at hand of the group's last update.
+    /// The stamp of the group's last update; `EMITTED` when it has been emitted.
     last_update: u32,
 }
+
+const EMITTED: u32 = u32::MAX;
 
 impl Groups {
     /// Opens a partition of an aggregate's store.
@@ -96,6 +102,8 @@ impl Groups {
             slots: Vec::new(),
             free: Vec::new(),
             changed: Vec::new(),
+            held: Vec::new(),
+            next_stamp: 0,
             epoch: 1,
             key_bytes: 0,
             bytes_max,
@@ -114,7 +122,7 @@ impl Groups {
     /// Returns how many results to ask for at a time.
     pub(super) fn results_max(&self) -> usize {
         let each = self.accumulators.iter().map(|states| states.results_per_call_max());
-        each.min().unwrap_or(usize::MAX)
+        each.min().unwrap_or(usize::MAX).max(1)
     }
 
     /// Takes rows into their groups. `row_count` is how many rows the arguments have.
@@ -136,7 +144,37 @@ impl Groups {
         Ok(updated)
     }
 
-    /// Takes rows into their groups, whose results are wanted later or never.
+    /// Takes rows into their groups; the results wait for `take_held`, so that updates of a group are merged.
+    pub(super) fn hold(
+        &mut self,
+        updates: &Updates<'_>,
+        row_count: usize,
+        ctx: &mut OperatorContext<'_>,
+    ) -> Result<(), OperatorError> {
+        let groups = self.find_or_load(updates.keys)?;
+        let rows = self.grouped_rows(updates, &groups, row_count);
+        let mut failures = RowFailures::default();
+        self.add(updates, &rows, &mut failures);
+        ctx.report_failures(failures);
+        for (update, group) in groups.iter().enumerate() {
+            let stamp = self.next_stamp + update as u32;
+            if self.slots[*group as usize].last_update == stamp {
+                self.held.push((*group, stamp));
+            }
+        }
+        self.next_stamp += groups.len() as u32;
+        Ok(())
+    }
+
+    /// Returns the groups that wait to be emitted, in the order of their last updates.
+    pub(super) fn take_held(&mut self) -> Vec<u32> {
+        let mut held = std::mem::take(&mut self.held);
+        held.retain(|(group, stamp)| self.slots[*group as usize].last_update == *stamp);
+        self.next_stamp = 0;
+        held.into_iter().map(|(group, _)| group).collect()
+    }
+
+    /// Takes rows into their groups, whose results are wanted when their windows close.
     pub(super) fn absorb(
         &mut self,
         updates: &Updates<'_>,
@@ -170,14 +208,13 @@ impl Groups {
         Ok(groups)
     }
 
-    /// Returns the key columns, times and results of groups.
+    /// Returns the columns of the stored keys, the times and the results of groups.
     pub(super) fn rows(
         &self,
         groups: &[u32],
         key_types: &[SqlType],
     ) -> Result<GroupRows, OperatorError> {
-        let start = self.windows.is_some().then_some(&SqlType::Bigint);
-        let mut keys = builders(start.into_iter().chain(key_types));
+        let mut keys = builders(key_types);
         let mut times = Vec::with_capacity(groups.len());
         for group in groups {
             let slot = &self.slots[*group as usize];
@@ -271,7 +308,7 @@ impl Groups {
 
     fn add_slot(&mut self, hash: u64, key: &[u8]) -> u32 {
         self.key_bytes += key.len();
-        let slot = Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: u32::MAX };
+        let slot = Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: EMITTED };
         let group = match self.free.pop() {
             Some(group) => {
                 self.slots[group as usize] = slot;
@@ -323,7 +360,7 @@ impl Groups {
         }
         for (update, group) in rows.groups.iter().enumerate() {
             self.touch(*group, updates.times[rows.row(update)]);
-            self.slots[*group as usize].last_update = update as u32;
+            self.slots[*group as usize].last_update = self.next_stamp + update as u32;
         }
     }
 
@@ -334,8 +371,9 @@ impl Groups {
         failures: &mut RowFailures,
     ) -> Updated {
         self.add(updates, rows, failures);
+        let first = self.next_stamp;
         let is_last = |(update, group): &(usize, &u32)| {
-            self.slots[**group as usize].last_update == *update as u32
+            self.slots[**group as usize].last_update == first + *update as u32
         };
         let (emitted, groups): (Vec<u32>, Vec<u32>) = rows
             .groups
@@ -344,6 +382,7 @@ impl Groups {
             .filter(is_last)
             .map(|(update, group)| (update as u32, *group))
             .unzip();
+        groups.iter().for_each(|group| self.slots[*group as usize].last_update = EMITTED);
         Updated {
             updates: emitted,
             times: groups.iter().map(|group| self.slots[*group as usize].time).collect(),

@@ -13,7 +13,7 @@ use crate::operators::groups::{GroupRows, Groups, Updates};
 use crate::operators::progress::Progress;
 use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
 use crate::state::{Backend, Changes, StorePartition};
-use crate::types::{Batch, Windows};
+use crate::types::{Batch, SqlType, Windows};
 
 /// Windows of one size: tumbling if they advance by their size, hopping if they overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct TimeWindows {
 /// Source: Kafka Streams' `KStreamWindowAggregate`, `AbstractKStreamTimeWindowAggregateProcessor` and `TimeWindows`.
 pub struct WindowAggregate {
     spec: AggregateSpec,
+    /// The types of a stored key: the window's start, then the grouping columns.
+    stored_types: Vec<SqlType>,
     windows: TimeWindows,
     groups: Groups,
     expired_before: i64,
@@ -55,7 +57,9 @@ impl WindowAggregate {
     ) -> Result<Self, OperatorError> {
         let groups = Groups::open(&spec, partition, backend, cache_bytes)?;
         let groups = if windows.emit_final { groups.with_closing() } else { groups };
-        Ok(WindowAggregate { spec, windows, groups, expired_before: i64::MIN })
+        let start = std::iter::once(SqlType::Bigint);
+        let stored_types = start.chain(spec.key_types.iter().cloned()).collect();
+        Ok(WindowAggregate { spec, stored_types, windows, groups, expired_before: i64::MIN })
     }
 
     /// Assigns rows to windows, and reports those that are late.
@@ -120,7 +124,7 @@ impl WindowAggregate {
     ) -> Result<(), OperatorError> {
         let groups = self.groups.close(closing.first_start, closing.last_start)?;
         for groups in groups.chunks(self.groups.results_max()) {
-            let rows = self.groups.rows(groups, &self.spec.key_types)?;
+            let rows = self.groups.rows(groups, &self.stored_types)?;
             let mut out = self.windows.rows(self.spec.key_types.len(), rows);
             let starts = out.windows.as_ref().map(|windows| windows.starts.clone());
             let lost = starts.iter().flatten().filter(|start| **start < closing.kept_from).count();
@@ -178,6 +182,10 @@ impl WindowAggregate {
             self.groups.absorb(&updates, batch.row_count(), ctx)?;
             let mut closings = assigned.closings.iter();
             return closings.try_for_each(|closing| self.emit_closed(closing, batch, ctx, emit));
+        }
+        // Headers are those of the row that made the update: they do not wait.
+        if ctx.coalesce && batch.headers.is_none() {
+            return self.groups.hold(&updates, batch.row_count(), ctx);
         }
         let updated = self.groups.update(&updates, batch.row_count(), ctx)?;
         if updated.updates.is_empty() {
@@ -266,6 +274,18 @@ impl Operator for WindowAggregate {
         let rows_max = self.groups.results_max() / usize::try_from(overlaps).unwrap_or(usize::MAX);
         let mut pieces = input.pieces(rows_max).into_iter();
         pieces.try_for_each(|piece| self.process_piece(&piece, ctx, emit))
+    }
+
+    fn flush(
+        &mut self,
+        _ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        for groups in self.groups.take_held().chunks(self.groups.results_max()) {
+            let rows = self.groups.rows(groups, &self.stored_types)?;
+            emit.push(self.windows.rows(self.spec.key_types.len(), rows));
+        }
+        Ok(())
     }
 
     fn hand_over(&mut self, changes: &mut Changes) {

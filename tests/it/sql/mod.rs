@@ -1,5 +1,6 @@
 //! Golden scripts: statements and records in, records and plans out. `UPDATE_GOLDENFILES=1` writes what comes out.
 
+mod coalesce;
 mod driver;
 
 use std::path::{Path, PathBuf};
