@@ -239,7 +239,8 @@ impl TestDriver {
         let Some(start) = effects.start else { return Ok(()) };
         for part in &start.topology.sub_topologies {
             if let Output::Repartition { topic, .. } = &part.output {
-                let count = self.partition_count(&part.inputs[0].topic);
+                let like = start.topology.partitioned_like(topic);
+                let count = like.map_or(1, |source| self.partition_count(&source.topic));
                 self.create_topic(topic, count);
             }
         }

@@ -10,6 +10,8 @@
 //!         | cell*                      STRUCT, one per field
 //! ```
 
+use std::borrow::Cow;
+
 use datafusion::arrow::array::ArrayRef;
 use datafusion::arrow::datatypes::i256;
 
@@ -208,14 +210,12 @@ fn read_body<'a>(bytes: &'a [u8], builder: &mut ColumnBuilder) -> Result<&'a [u8
             Ok(rest)
         }
         ColumnBuilder::Varchar(b) => {
-            let mut text = Vec::new();
-            let rest = read_bytes(bytes, &mut text)?;
+            let (text, rest) = read_bytes(bytes)?;
             b.append_value(std::str::from_utf8(&text).map_err(|_| RowError)?);
             Ok(rest)
         }
         ColumnBuilder::Bytes(b) => {
-            let mut value = Vec::new();
-            let rest = read_bytes(bytes, &mut value)?;
+            let (value, rest) = read_bytes(bytes)?;
             b.append_value(&value);
             Ok(rest)
         }
@@ -268,16 +268,22 @@ fn read_unscaled(bytes: &[u8], is_narrow: bool) -> Result<(i256, &[u8]), RowErro
     Ok((i256::from_parts(u128::from_be_bytes(low), high), rest))
 }
 
-fn read_bytes<'a>(bytes: &'a [u8], out: &mut Vec<u8>) -> Result<&'a [u8], RowError> {
+/// Reads text or bytes; they are copied only if a zero in them was escaped.
+fn read_bytes(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, &[u8]), RowError> {
+    let mut value = Cow::Borrowed(&[][..]);
     let mut rest = bytes;
     loop {
         let zero = memchr::memchr(0, rest).ok_or(RowError)?;
-        out.extend_from_slice(&rest[..zero]);
         let mark = *rest.get(zero + 1).ok_or(RowError)?;
+        if value.is_empty() && mark == 0x01 {
+            value = Cow::Borrowed(&rest[..zero]);
+        } else {
+            value.to_mut().extend_from_slice(&rest[..zero]);
+        }
         rest = &rest[zero + 2..];
         match mark {
-            0x01 => return Ok(rest),
-            0xFF => out.push(0),
+            0x01 => return Ok((value, rest)),
+            0xFF => value.to_mut().push(0),
             _ => return Err(RowError),
         }
     }

@@ -105,7 +105,12 @@ impl TableReader {
             | OperatorSpec::Materialize { .. }
             | OperatorSpec::Aggregate { .. }
             | OperatorSpec::TableGroupBy { .. }
-            | OperatorSpec::StreamTableJoin { .. } => return Ok(()),
+            | OperatorSpec::StreamTableJoin { .. }
+            | OperatorSpec::StreamStreamJoin(_)
+            | OperatorSpec::TableTableJoin(_)
+            | OperatorSpec::ForeignKeySubscribe(_)
+            | OperatorSpec::ForeignKeyMatch(_)
+            | OperatorSpec::ForeignKeyResolve(_) => return Ok(()),
         };
         if self.visible.is_none() {
             let backend = self.backend.as_ref();
@@ -332,7 +337,12 @@ fn stored_rows(
         | OperatorSpec::FlatMap(_)
         | OperatorSpec::TableFilter { .. }
         | OperatorSpec::TableGroupBy { .. }
-        | OperatorSpec::StreamTableJoin { .. } => {
+        | OperatorSpec::StreamTableJoin { .. }
+        | OperatorSpec::StreamStreamJoin(_)
+        | OperatorSpec::TableTableJoin(_)
+        | OperatorSpec::ForeignKeySubscribe(_)
+        | OperatorSpec::ForeignKeyMatch(_)
+        | OperatorSpec::ForeignKeyResolve(_) => {
             unreachable!("only operators that keep rows are materialized")
         }
     }

@@ -145,12 +145,22 @@ impl TaskInput {
 
     /// Takes the next rows: one, and those after it that are not later than `limit`.
     pub(super) fn take(&mut self, limit: Option<i64>) -> Option<Batch> {
-        let pending = self.pending.as_mut()?;
+        let pending = self.pending.as_ref()?;
         let rest = &pending.batch.times[pending.next_row..];
         let count = match limit {
             Some(limit) => 1 + rest[1..].iter().take_while(|time| **time <= limit).count(),
             None => rest.len(),
         };
+        self.take_rows(count)
+    }
+
+    /// Takes the next row.
+    pub(super) fn take_one(&mut self) -> Option<Batch> {
+        self.take_rows(1)
+    }
+
+    fn take_rows(&mut self, count: usize) -> Option<Batch> {
+        let pending = self.pending.as_mut()?;
         let batch = pending.batch.slice(pending.next_row, count);
         pending.next_row += count;
         if pending.next_row == pending.offsets.len() {

@@ -299,7 +299,7 @@ impl Runtime {
         let mut changes = Changes::new();
         delete_positions(&mut changes, id);
         for part in &query.start.topology.sub_topologies {
-            for store in part.operators.iter().filter_map(|node| node.spec.store()) {
+            for store in part.operators.iter().flat_map(|node| node.spec.stores()) {
                 let all = |partition| StorePartition::new(store, partition);
                 changes.delete_range(all(0), &[], None);
                 for partition in 1..partition_count(part, &self.inner).unwrap_or(1) {
@@ -386,15 +386,10 @@ impl RuntimeInner {
     fn create_repartition_topics(&self, topology: &Topology) -> Result<()> {
         for part in &topology.sub_topologies {
             let Output::Repartition { topic, .. } = &part.output else { continue };
-            let reads = |part: &&SubTopology| part.inputs.iter().any(|i| i.topic == *topic);
-            let reader = topology.sub_topologies.iter().find(reads);
-            let joined = reader.into_iter().flat_map(|part| &part.inputs).find_map(|input| {
-                match &input.read {
-                    Read::Source { source, .. } => self.shared.log.topic(&source.topic),
-                    Read::Repartition(_) => None,
-                }
-            });
-            let count = match joined {
+            let like = topology
+                .partitioned_like(topic)
+                .and_then(|source| self.shared.log.topic(&source.topic));
+            let count = match like {
                 Some(topic) => topic.config.partitions,
                 None => partition_count(part, self)?,
             };

@@ -99,6 +99,31 @@ impl Runnable for Task {
     }
 }
 
+/// Takes the next rows: of the input whose next row is the earliest, up to the next row of any other.
+///
+/// Where one partition is two inputs (a stream that is joined with itself) each record is taken once for each of them before the
+/// one behind it.
+fn next_rows(inputs: &mut [TaskInput]) -> Option<(usize, Batch)> {
+    let is_ahead = |index: usize, input: &TaskInput| {
+        let twins = inputs.iter().enumerate().filter(|(_, twin)| twin.partition == input.partition);
+        let mut twins = twins.filter(|(_, twin)| twin.head_time().is_some());
+        twins.any(|(at, twin)| (twin.position(), at) < (input.position(), index))
+    };
+    let heads: Vec<(i64, usize)> = inputs
+        .iter()
+        .enumerate()
+        .filter(|(index, input)| !is_ahead(*index, input))
+        .filter_map(|(index, input)| Some((input.head_time()?, index)))
+        .collect();
+    let (_, first) = heads.iter().copied().min()?;
+    let partition = &inputs[first].partition;
+    let has_twin = 1 < inputs.iter().filter(|input| input.partition == *partition).count();
+    let others = heads.iter().filter(|(_, index)| *index != first);
+    let limit = others.map(|(time, _)| *time).min();
+    let rows = if has_twin { inputs[first].take_one() } else { inputs[first].take(limit) };
+    Some((first, rows?))
+}
+
 impl Task {
     /// Processes batches for a while. Returns whether there is more.
     fn slice(&self, task: &mut TaskCore) -> Result<bool, TaskError> {
@@ -154,12 +179,8 @@ impl Task {
         task.has_progress |= moved;
         self.count(&fetched);
 
-        let heads = || {
-            task.inputs.iter().enumerate().filter_map(|(i, input)| Some((input.head_time()?, i)))
-        };
-        let Some((_, first)) = heads().min() else { return Ok(false) };
-        let limit = heads().filter(|(_, index)| *index != first).map(|(time, _)| time).min();
-        let Some(batch) = task.inputs[first].take(limit) else { return Ok(false) };
+        let Some(batch) = next_rows(&mut task.inputs) else { return Ok(false) };
+        let (first, batch) = batch;
         task.has_progress = true;
         let target = task.inputs[first].target;
         self.operate(task, transaction, |pipeline, ctx, out| {

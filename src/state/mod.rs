@@ -1,7 +1,9 @@
 //! State that survives: stores of keys and rows, in layers.
 //!
 //! ```text
-//! operator -> Cached (this task's changes, hot rows) -> Backend (what is committed: RocksDB, or memory)
+//! operator -> Cached (this task's changes, hot rows)      -> Backend (what is committed: RocksDB, or memory)
+//!          -> Ordered (the same, read in order)
+//!          -> Window (rows by key and time, which expire)
 //! ```
 //!
 //! A task never writes to the backend: it hands its [`Changes`] over at the end of an epoch, and the epoch's commit writes
@@ -11,10 +13,14 @@ mod backend;
 mod cached;
 mod changes;
 mod memory;
+mod ordered;
 mod rocks;
+mod window;
 
 pub use backend::{Backend, Scan, StateError, StoreId, StorePartition};
 pub use cached::CachedStore;
 pub use changes::Changes;
 pub use memory::MemoryBackend;
+pub use ordered::{OrderedEntry, OrderedStore};
 pub use rocks::RocksBackend;
+pub use window::{WindowRetention, WindowStore};

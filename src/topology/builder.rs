@@ -13,18 +13,8 @@ use crate::topology::{
 };
 use crate::types::Schema;
 
-/// Why a plan cannot be run.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{clause} cannot be executed yet. {hint}")]
-pub struct TopologyError {
-    /// The clause of the statement that has no operator.
-    pub clause: &'static str,
-    /// What to do instead.
-    pub hint: &'static str,
-}
-
 /// Builds the topology of a query. The query's id is part of the names of its stores and repartition topics.
-pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError> {
+pub fn build(plan: &QueryPlan, query_id: &str) -> Topology {
     let mut builder = Builder { query_id, done: Vec::new(), store_count: 0 };
     let mut part = Part::default();
     let mut target = Target::Output;
@@ -36,7 +26,7 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError
         let schema = plan.root.schema.clone();
         target = part.push(OperatorSpec::Materialize { schema, store }, target);
     }
-    builder.add(&plan.root, target, &mut part)?;
+    builder.add(&plan.root, target, &mut part);
     let output = match &plan.sink {
         Some(sink) => Output::Sink {
             sink: sink.clone(),
@@ -47,7 +37,7 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Result<Topology, TopologyError
     };
     builder.done.push(part.finish(output));
     let materialized = materialized(plan, &builder.done);
-    Ok(Topology { sub_topologies: builder.done, materialized })
+    Topology { sub_topologies: builder.done, materialized }
 }
 
 /// Builds the topology that keeps the rows of a SOURCE TABLE for pull queries.
@@ -150,27 +140,27 @@ fn session_windows(window: &WindowSpec, gap_ms: i64, emit_final: bool) -> Sessio
     SessionWindows { gap_ms, grace_ms, retention_ms, emit_final }
 }
 
-struct Builder<'a> {
+pub(super) struct Builder<'a> {
     query_id: &'a str,
-    done: Vec<SubTopology>,
+    pub(super) done: Vec<SubTopology>,
     store_count: usize,
 }
 
 /// A sub-topology on its way. Operators are added downstream first, so that each one's target is there already.
 #[derive(Default)]
-struct Part {
-    inputs: Vec<Input>,
+pub(super) struct Part {
+    pub(super) inputs: Vec<Input>,
     operators: Vec<OperatorNode>,
 }
 
 impl Part {
     /// Adds an operator and returns the target that leads into it.
-    fn push(&mut self, spec: OperatorSpec, target: Target) -> Target {
+    pub(super) fn push(&mut self, spec: OperatorSpec, target: Target) -> Target {
         self.operators.push(OperatorNode { spec, target });
         Target::Operator { index: self.operators.len() - 1, port: 0 }
     }
 
-    fn finish(self, output: Output) -> SubTopology {
+    pub(super) fn finish(self, output: Output) -> SubTopology {
         let mut topics: Vec<_> = self.inputs.iter().map(|input| &input.topic).collect();
         topics.sort_unstable();
         let is_one_by_one = topics.windows(2).any(|pair| pair[0] == pair[1]);
@@ -180,7 +170,7 @@ impl Part {
 }
 
 /// A port other than the first.
-fn port(target: Target, port: usize) -> Target {
+pub(super) fn port(target: Target, port: usize) -> Target {
     match target {
         Target::Operator { index, .. } => Target::Operator { index, port },
         Target::Output => Target::Output,
@@ -189,14 +179,13 @@ fn port(target: Target, port: usize) -> Target {
 
 impl Builder<'_> {
     /// Adds a node and all below it, so that its rows go to `target`.
-    fn add(&mut self, node: &Node, target: Target, part: &mut Part) -> Result<(), TopologyError> {
+    pub(super) fn add(&mut self, node: &Node, target: Target, part: &mut Part) {
         match &node.op {
             NodeOp::Source { source, columns, .. } => {
                 let read = Read::Source { source: Arc::clone(source), columns: columns.clone() };
                 let is_table = node.kind == SourceKind::Table;
                 let topic = Arc::clone(&source.topic);
                 part.inputs.push(Input { topic, read, target, is_table });
-                Ok(())
             }
             NodeOp::Filter { input, predicate } => {
                 let spec = match node.kind {
@@ -260,12 +249,18 @@ impl Builder<'_> {
                     store,
                 };
                 let target = part.push(spec, target);
-                self.add(left, port(target, 0), part)?;
+                self.add(left, port(target, 0), part);
                 self.add(right, port(target, 1), part)
             }
-            NodeOp::StreamStreamJoin { .. } => Err(later("a join of two streams")),
-            NodeOp::TableTableJoin { .. } => Err(later("a join of two tables")),
-            NodeOp::ForeignKeyJoin { .. } => Err(later("a join of tables on a foreign key")),
+            NodeOp::StreamStreamJoin { left, right, kind, within } => {
+                self.stream_stream_join((left, right), (*kind, *within), target, part)
+            }
+            NodeOp::TableTableJoin { left, right, kind } => {
+                self.table_table_join((left, right), *kind, target, part)
+            }
+            NodeOp::ForeignKeyJoin { left, right, kind, foreign_key } => {
+                self.foreign_key_join((left, right), (*kind, foreign_key), target, part)
+            }
         }
     }
 
@@ -276,16 +271,19 @@ impl Builder<'_> {
         (input, exprs, hashed_as): (&Node, &[Expr], Option<&Format>),
         target: Target,
         part: &mut Part,
-    ) -> Result<(), TopologyError> {
+    ) {
         let mut upstream = Part::default();
         let spec = match node.kind {
-            SourceKind::Stream => OperatorSpec::Project(Projection::new(exprs.to_vec())),
-            SourceKind::Table => self.table_group_by(input, exprs, &node.schema),
+            SourceKind::Table if !keeps_key(input, exprs, &node.schema) => {
+                self.table_group_by(input, exprs, &node.schema)
+            }
+            SourceKind::Stream | SourceKind::Table => {
+                OperatorSpec::Project(Projection::new(exprs.to_vec()))
+            }
         };
         let into = upstream.push(spec, Target::Output);
-        self.add(input, into, &mut upstream)?;
-        let topic: Arc<str> =
-            format!("_tidemill-{}-{}-repartition", self.query_id, self.done.len()).into();
+        self.add(input, into, &mut upstream);
+        let topic = self.internal_topic("repartition");
         part.inputs.push(Input {
             topic: Arc::clone(&topic),
             read: Read::Repartition(node.schema.clone()),
@@ -297,7 +295,6 @@ impl Builder<'_> {
             schema: node.schema.clone(),
             key_format: hashed_as.cloned().unwrap_or(JSON_KEY),
         }));
-        Ok(())
     }
 
     /// Makes the operator that brings a table's changes to their groups.
@@ -336,16 +333,31 @@ impl Builder<'_> {
         OperatorSpec::WindowAggregate { spec, windows, store }
     }
 
+    /// Names the topic that the next sub-topology ends in.
+    pub(super) fn internal_topic(&self, purpose: &str) -> Arc<str> {
+        format!("_tidemill-{}-{}-{purpose}", self.query_id, self.done.len()).into()
+    }
+
     /// Names a store by what it means: the query, what its operator does, and how many came before it.
-    fn store(&mut self, meaning: &str) -> StoreId {
+    pub(super) fn store(&mut self, meaning: &str) -> StoreId {
         let text = format!("{}\n{}\n{meaning}", self.query_id, self.store_count);
         self.store_count += 1;
         StoreId(fingerprint(text.as_bytes()).max(1))
     }
 }
 
+/// Tells whether rows have the same key after a repartition, so that none has to be taken back from where it was before: a table that
+/// is to meet another whose topic writes keys in another format.
+fn keeps_key(input: &Node, exprs: &[Expr], output: &Schema) -> bool {
+    let is_key =
+        |(at, expr): (usize, &Expr)| matches!(expr, Expr::Column { index, .. } if *index == at);
+    let key_count = input.schema.key_count();
+    output.key_count() == key_count && exprs.iter().take(key_count).enumerate().all(is_key)
+}
+
 /// Keys that no other topic has to agree with are written as JSON, which can write any.
-const JSON_KEY: Format = Format { kind: FormatKind::Json, delimiter: b',', unwrapped: true };
+pub(super) const JSON_KEY: Format =
+    Format { kind: FormatKind::Json, delimiter: b',', unwrapped: true };
 
 fn aggregate_spec(group_by: &[Expr], aggregates: &[AggregateCall]) -> AggregateSpec {
     let calls: Vec<_> =
@@ -357,13 +369,6 @@ fn describe(group_by: &[Expr], aggregates: &[AggregateCall]) -> String {
     let keys: Vec<_> = group_by.iter().map(ToString::to_string).collect();
     let calls: Vec<_> = aggregates.iter().map(|call| call.text.as_str()).collect();
     format!("{} by {}", calls.join(", "), keys.join(", "))
-}
-
-fn later(clause: &'static str) -> TopologyError {
-    TopologyError {
-        clause,
-        hint: "Leave it out, or compute it in the program that reads the result.",
-    }
 }
 
 /// FNV-1a, 64 bits: the same in every version, as the names of stores must be.

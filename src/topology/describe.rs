@@ -20,9 +20,13 @@ impl fmt::Display for SubTopology {
             writeln!(f, "  Source: {}", input.topic)?;
         }
         for node in self.operators.iter().rev() {
-            match node.spec.store() {
-                Some(store) => writeln!(f, "  {} ({store:?})", node.spec.name())?,
-                None => writeln!(f, "  {}", node.spec.name())?,
+            write!(f, "  {}", node.spec.name())?;
+            match node.spec.stores().as_slice() {
+                [] => writeln!(f)?,
+                stores => {
+                    let stores: Vec<_> = stores.iter().map(|store| format!("{store:?}")).collect();
+                    writeln!(f, " ({})", stores.join(", "))?;
+                }
             }
         }
         match &self.output {

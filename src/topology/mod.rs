@@ -5,6 +5,7 @@
 
 mod builder;
 mod describe;
+mod joins;
 mod operator;
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use crate::formats::Format;
 use crate::plan::{Sink, SourceColumn};
 use crate::types::Schema;
 
-pub use builder::{TopologyError, build, build_source_table};
+pub use builder::{build, build_source_table};
 pub use operator::{OperatorSpec, StateEnv};
 
 /// A query as operators.
@@ -24,6 +25,35 @@ pub struct Topology {
     pub sub_topologies: Vec<SubTopology>,
     /// The state that pull queries read; none for a stream.
     pub materialized: Option<Materialized>,
+}
+
+impl Topology {
+    /// Finds the stream or table that an internal topic has as many partitions as: one that its rows meet, or, where they meet only
+    /// rows of other internal topics, one that the first of those comes from.
+    pub fn partitioned_like(&self, topic: &str) -> Option<&Source> {
+        let reads = |part: &&SubTopology| part.inputs.iter().any(|input| *input.topic == *topic);
+        let reader = self.sub_topologies.iter().find(reads)?;
+        if let Some(source) = reader.source() {
+            return Some(source);
+        }
+        let first = &reader.inputs.first()?.topic;
+        let writes = |part: &&SubTopology| match &part.output {
+            Output::Repartition { topic, .. } => topic == first,
+            Output::Sink { .. } | Output::Rows(_) => false,
+        };
+        let writer = self.sub_topologies.iter().find(writes)?;
+        writer.source().or_else(|| self.partitioned_like(&writer.inputs.first()?.topic))
+    }
+}
+
+impl SubTopology {
+    /// Returns the first stream or table that it reads.
+    fn source(&self) -> Option<&Source> {
+        self.inputs.iter().find_map(|input| match &input.read {
+            Read::Source { source, .. } => Some(&**source),
+            Read::Repartition(_) => None,
+        })
+    }
 }
 
 /// A part of a query that one task runs for one partition.

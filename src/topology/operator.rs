@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crate::expr::{Expr, Projection};
 use crate::operators::{
-    Aggregate, AggregateSpec, Filter, FlatMap, FlatMapSpec, Materialize, Operator, OperatorError,
-    Project, SessionAggregate, SessionWindows, StreamTableJoin, TableFilter, TableGroupBy,
-    TableGrouping, TimeWindows, WindowAggregate,
+    Aggregate, AggregateSpec, Filter, FlatMap, FlatMapSpec, ForeignKeyMatch, ForeignKeyResolve,
+    ForeignKeySpec, ForeignKeySubscribe, Materialize, Operator, OperatorError, Project,
+    SessionAggregate, SessionWindows, StreamStreamJoin, StreamStreamSpec, StreamTableJoin,
+    TableFilter, TableGroupBy, TableGrouping, TableTableJoin, TableTableSpec, TimeWindows,
+    WindowAggregate,
 };
 use crate::plan::JoinKind;
 use crate::state::{Backend, StoreId, StorePartition};
@@ -26,6 +28,11 @@ pub enum OperatorSpec {
     SessionAggregate { spec: AggregateSpec, windows: SessionWindows, store: StoreId },
     TableGroupBy { grouping: TableGrouping, store: StoreId },
     StreamTableJoin { left: Schema, right: Schema, kind: JoinKind, store: StoreId },
+    StreamStreamJoin(Arc<StreamStreamSpec>),
+    TableTableJoin(Arc<TableTableSpec>),
+    ForeignKeySubscribe(Arc<ForeignKeySpec>),
+    ForeignKeyMatch(Arc<ForeignKeySpec>),
+    ForeignKeyResolve(Arc<ForeignKeySpec>),
 }
 
 /// What an operator's state lies on.
@@ -86,20 +93,47 @@ impl OperatorSpec {
                     env.cache_bytes,
                 ))
             }
+            OperatorSpec::StreamStreamJoin(spec) => {
+                Box::new(StreamStreamJoin::open(spec, partition, &backend, env.cache_bytes)?)
+            }
+            OperatorSpec::TableTableJoin(spec) => {
+                Box::new(TableTableJoin::new(spec, partition, &backend, env.cache_bytes))
+            }
+            OperatorSpec::ForeignKeySubscribe(spec) => {
+                Box::new(ForeignKeySubscribe::open(spec, partition, &backend, env.cache_bytes)?)
+            }
+            OperatorSpec::ForeignKeyMatch(spec) => {
+                Box::new(ForeignKeyMatch::open(spec, partition, &backend, env.cache_bytes)?)
+            }
+            OperatorSpec::ForeignKeyResolve(spec) => {
+                Box::new(ForeignKeyResolve::new(spec, partition, &backend, env.cache_bytes))
+            }
         })
     }
 
-    /// Returns the store it keeps, if it keeps one.
+    /// Returns the store of its rows, if it keeps any.
     pub fn store(&self) -> Option<StoreId> {
+        self.stores().first().copied()
+    }
+
+    /// Returns all stores it keeps.
+    pub fn stores(&self) -> Vec<StoreId> {
         match self {
-            OperatorSpec::Filter(_) | OperatorSpec::Project(_) | OperatorSpec::FlatMap(_) => None,
+            OperatorSpec::Filter(_) | OperatorSpec::Project(_) | OperatorSpec::FlatMap(_) => {
+                Vec::new()
+            }
             OperatorSpec::TableFilter { store, .. }
             | OperatorSpec::Materialize { store, .. }
             | OperatorSpec::Aggregate { store, .. }
             | OperatorSpec::WindowAggregate { store, .. }
             | OperatorSpec::SessionAggregate { store, .. }
             | OperatorSpec::TableGroupBy { store, .. }
-            | OperatorSpec::StreamTableJoin { store, .. } => Some(*store),
+            | OperatorSpec::StreamTableJoin { store, .. } => vec![*store],
+            OperatorSpec::StreamStreamJoin(spec) => [spec.stores, spec.unmatched_stores].concat(),
+            OperatorSpec::TableTableJoin(spec) => spec.stores.to_vec(),
+            OperatorSpec::ForeignKeySubscribe(spec) => vec![spec.foreign_keys],
+            OperatorSpec::ForeignKeyMatch(spec) => vec![spec.right_rows, spec.subscriptions],
+            OperatorSpec::ForeignKeyResolve(spec) => vec![spec.versions],
         }
     }
 
@@ -116,6 +150,11 @@ impl OperatorSpec {
             OperatorSpec::SessionAggregate { .. } => "SessionAggregate",
             OperatorSpec::TableGroupBy { .. } => "TableGroupBy",
             OperatorSpec::StreamTableJoin { .. } => "StreamTableJoin",
+            OperatorSpec::StreamStreamJoin(_) => "StreamStreamJoin",
+            OperatorSpec::TableTableJoin(_) => "TableTableJoin",
+            OperatorSpec::ForeignKeySubscribe(_) => "ForeignKeySubscribe",
+            OperatorSpec::ForeignKeyMatch(_) => "ForeignKeyMatch",
+            OperatorSpec::ForeignKeyResolve(_) => "ForeignKeyResolve",
         }
     }
 }

@@ -188,7 +188,7 @@ fn persistent(
 
 /// Builds the topology of a persistent query.
 fn start(id: &str, plan: &QueryPlan, config: &Config) -> Result<QueryStart> {
-    let topology = build(plan, id).map_err(|error| Error::statement(error.to_string()))?;
+    let topology = build(plan, id);
     Ok(query_start(id, topology, config))
 }
 

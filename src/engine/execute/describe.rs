@@ -218,7 +218,7 @@ fn description(
 }
 
 fn explained(plan: &QueryPlan, text: String) -> Result<QueryDescription> {
-    let topology = build(plan, "QUERY").map_err(|error| Error::statement(error.to_string()))?;
+    let topology = build(plan, "QUERY");
     let query_type = if plan.sink.is_some() { "PERSISTENT" } else { "PUSH" };
     Ok(QueryDescription {
         sources: plan.sources.iter().map(ToString::to_string).collect(),

@@ -28,7 +28,7 @@ impl Session {
             ddl.next_push_query += 1;
             format!("transient_{}_{}", plan.sources.first().map_or("", |s| s), ddl.next_push_query)
         };
-        let topology = build(plan, &id).map_err(|error| Error::statement(error.to_string()))?;
+        let topology = build(plan, &id);
         let start = query_start(&id, topology, &self.config);
         let rows = inner.runtime.start_push_query(start, plan.limit)?;
         let schema = Arc::new(plan.root.schema.clone());
