@@ -349,16 +349,14 @@ impl Sessions {
         };
         let ranges: Vec<_> = keys.iter().map(range).collect();
         let backend = Arc::clone(&self.backend);
-        for (key, (from, to)) in keys.into_iter().zip(&ranges) {
-            for entry in backend.scan(from, to) {
-                let (full_key, value) = entry?;
-                self.add_stored(key, &full_key[from.len()..], &value)?;
-            }
-        }
+        backend.scan_each(&ranges, &mut |number, full_key, value| {
+            let start = &full_key[ranges[number].0.len()..];
+            self.add_stored(keys[number], start, value)
+        })?;
         Ok(())
     }
 
-    fn add_stored(&mut self, key: u32, start: &[u8], value: &[u8]) -> Result<(), OperatorError> {
+    fn add_stored(&mut self, key: u32, start: &[u8], value: &[u8]) -> Result<(), StateError> {
         let damaged = || StateError::Damaged("the key of a session".to_owned());
         let start = from_ordered(start).ok_or_else(damaged)?;
         let end = end_of(value)?;
@@ -507,8 +505,9 @@ impl Sessions {
         changed.retain(|number| self.slots[*number as usize].is_live());
         changed.sort_unstable_by(|a, b| self.storing_order(*a).cmp(&self.storing_order(*b)));
         changed.dedup();
+        let mut key = Vec::new();
         for number in changed.drain(..) {
-            self.hand_over_session(number, changes);
+            self.hand_over_session(number, &mut key, changes);
         }
         self.changed = changed;
         if self.bytes_max < self.memory_size() {
@@ -521,17 +520,23 @@ impl Sessions {
         (self.key_of(number), self.slots[number as usize].bounds.start)
     }
 
-    fn hand_over_session(&mut self, number: u32, changes: &mut Changes) {
-        let key = self.stored_key(number);
-        let end = self.slots[number as usize].bounds.end;
-        changes.put_with(self.partition, &key, |out| {
+    /// Hands a session over; `key` is a buffer.
+    fn hand_over_session(&mut self, number: u32, key: &mut Vec<u8>, changes: &mut Changes) {
+        let Bounds { start, end } = self.slots[number as usize].bounds;
+        let bucket = self.bucket_of(end);
+        // Behind the entry by end, the key: it ends in the session's own.
+        key.clear();
+        key.extend_from_slice(&by_end(bucket));
+        let own = key.len();
+        key.extend_from_slice(self.key_of(number));
+        key.extend_from_slice(&ordered(start));
+        changes.put_with(self.partition, &key[own..], |out| {
             out.extend_from_slice(&end.to_be_bytes());
             self.accumulators.iter().for_each(|states| states.save(number, out));
         });
-        let bucket = self.bucket_of(end);
         if self.slots[number as usize].bucket != bucket {
             self.slots[number as usize].bucket = bucket;
-            changes.put(self.partition, &[&by_end(bucket)[..], &key].concat(), &[]);
+            changes.put(self.partition, key, &[]);
         }
     }
 

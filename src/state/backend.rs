@@ -93,6 +93,21 @@ pub trait Backend: Send + Sync {
     fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StateError>;
     /// Reads from one full key up to and without another, in order.
     fn scan<'a>(&'a self, from: &[u8], to: &[u8]) -> Scan<'a>;
+    /// Reads several ranges as `scan` does, and shows each entry with the number of its range; cheaper than one by one when the
+    /// ranges are sorted.
+    fn scan_each(
+        &self,
+        ranges: &[(Vec<u8>, Vec<u8>)],
+        show: &mut dyn FnMut(usize, &[u8], &[u8]) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        for (number, (from, to)) in ranges.iter().enumerate() {
+            for entry in self.scan(from, to) {
+                let (key, value) = entry?;
+                show(number, &key, &value)?;
+            }
+        }
+        Ok(())
+    }
     /// Writes changes, all or none of them.
     fn commit(&self, changes: Changes) -> Result<(), StateError>;
     /// Returns about how many bytes a range takes.

@@ -71,6 +71,23 @@ impl Backend for RocksBackend {
         Box::new(self.db.iterator_opt(mode, options).map(|entry| entry.map_err(failed)))
     }
 
+    fn scan_each(
+        &self,
+        ranges: &[(Vec<u8>, Vec<u8>)],
+        show: &mut dyn FnMut(usize, &[u8], &[u8]) -> Result<(), StateError>,
+    ) -> Result<(), StateError> {
+        let mut entries = self.db.raw_iterator();
+        for (number, (from, to)) in ranges.iter().enumerate() {
+            entries.seek(from);
+            while let Some((key, value)) = entries.item().filter(|(key, _)| *key < to.as_slice()) {
+                show(number, key, value)?;
+                entries.next();
+            }
+            entries.status().map_err(failed)?;
+        }
+        Ok(())
+    }
+
     fn commit(&self, changes: Changes) -> Result<(), StateError> {
         let mut batch = WriteBatch::default();
         for change in changes.iter() {

@@ -133,10 +133,9 @@ fn retention_of(node: &Node) -> Option<i64> {
     }
 }
 
-/// Describes sessions. What is not kept any more takes no late records either.
+/// Describes sessions.
 fn session_windows(window: &WindowSpec, gap_ms: i64, emit_final: bool) -> SessionWindows {
     let WindowSpec { grace_ms, retention_ms, .. } = *window;
-    let grace_ms = grace_ms.min(retention_ms - gap_ms);
     SessionWindows { gap_ms, grace_ms, retention_ms, emit_final }
 }
 
@@ -326,8 +325,6 @@ impl Builder<'_> {
                 return OperatorSpec::SessionAggregate { spec, windows, store };
             }
         };
-        // What is not kept any more takes no late records either.
-        let grace_ms = grace_ms.min(retention_ms - size_ms);
         let windows = TimeWindows { size_ms, advance_ms, grace_ms, retention_ms, emit_final };
         let store = self.store(&format!("WindowAggregate {windows:?} {text}"));
         OperatorSpec::WindowAggregate { spec, windows, store }

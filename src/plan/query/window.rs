@@ -39,19 +39,21 @@ pub(super) fn window_spec(window: &Window, emit: Option<Emit>) -> Result<WindowS
     if size_ms == 0 {
         return wrong("Window size must be more than zero.");
     }
+    // What is not kept any more takes no late records.
+    let lateness_ms = window.retention.map_or(DEFAULT_LATENESS_MS, millis).min(DEFAULT_LATENESS_MS);
     let default_grace = match emit {
         Some(Emit::Final) => 0,
-        Some(Emit::Changes) | None => (DEFAULT_LATENESS_MS - size_ms).max(0),
+        Some(Emit::Changes) | None => (lateness_ms - size_ms).max(0),
     };
     let grace_ms = window.grace.map_or(default_grace, millis);
     let least_ms = size_ms + grace_ms;
     let retention_ms = window.retention.map_or(least_ms, millis);
-    if window.retention.is_some() && retention_ms < least_ms && window.grace.is_some() {
+    if retention_ms < least_ms {
         return wrong(
             "The retention of windows must be at least their size and grace period together.",
         );
     }
-    Ok(WindowSpec { shape, grace_ms, retention_ms: retention_ms.max(size_ms) })
+    Ok(WindowSpec { shape, grace_ms, retention_ms })
 }
 
 /// Returns the windows that keys of such an aggregation have.

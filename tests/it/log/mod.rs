@@ -6,6 +6,6 @@ mod crash;
 mod damage;
 mod fixture;
 mod producers;
-mod random;
+pub(crate) mod random;
 mod recovery;
 mod retention;

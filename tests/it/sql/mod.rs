@@ -2,6 +2,7 @@
 
 mod coalesce;
 mod driver;
+mod model;
 
 use std::path::{Path, PathBuf};
 
