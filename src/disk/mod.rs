@@ -107,9 +107,17 @@ pub fn replace_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()
     let mut aside = path.file_name().expect("a file has a name").to_os_string();
     aside.push(".tmp");
     let aside = folder.join(aside);
-    let file = disk.create(&aside)?;
-    file.write_at(bytes, 0)?;
-    file.sync_data()?;
+    if let Err(error) = write_aside(disk, &aside, bytes) {
+        // The next try needs another file: after a failed sync nobody knows what of this one is on the disk.
+        drop(disk.remove(&aside));
+        return Err(error);
+    }
     disk.rename(&aside, path)?;
     disk.sync_folder(folder)
+}
+
+fn write_aside(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = disk.create(path)?;
+    file.write_at(bytes, 0)?;
+    file.sync_data()
 }

@@ -5,13 +5,15 @@
 //! log_start 0
 //! recovery_point 5000
 //! producers 3
+//! cleaned 4000
 //! segment 0 1048576 1700000000000 4711 12 1f2e3d4c 12 5b6a7988 0 00000000
 //! crc32c 0badcafe
 //! ```
 //!
 //! A segment's line has its base offset, its size, its largest timestamp with the offset that has it, and for each
 //! of its three indexes the number of entries and their checksum. The last is the one that was written to.
-//! Everything before the recovery point has been synced; what comes after it is read again at the start.
+//! Everything before the recovery point has been synced; what comes after it is read again at the start. Everything
+//! before `cleaned` has been compacted; a partition that never was has no such line.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -32,6 +34,8 @@ pub(super) struct Checkpoint {
     pub(super) recovery_point: Offset,
     /// How many entries the producer snapshot of the recovery point has; no file if none.
     pub(super) producers: usize,
+    /// Compaction has been through everything before this.
+    pub(super) cleaned: Offset,
     /// The segments up to the recovery point.
     pub(super) segments: Vec<KnownSegment>,
 }
@@ -57,6 +61,16 @@ impl Checkpoint {
         *self == Checkpoint::default()
     }
 
+    /// Takes note of a segment that stands for all from its base to `end`; false if none of them is known.
+    pub(super) fn replace(&mut self, end: Offset, segment: KnownSegment) -> bool {
+        let is_replaced = |known: &KnownSegment| (segment.base..end).contains(&known.base);
+        let Some(place) = self.segments.iter().position(is_replaced) else { return false };
+        let has_changed = self.segments[place] != segment;
+        self.segments.retain(|known| !is_replaced(known));
+        self.segments.insert(place, segment);
+        has_changed
+    }
+
     /// Writes a partition's checkpoint so that it survives a power loss.
     pub(super) fn store(&self, disk: &dyn Disk, folder: &Path) -> io::Result<()> {
         replace_file(disk, &path(folder), self.to_text().as_bytes())
@@ -67,6 +81,9 @@ impl Checkpoint {
             "{TITLE}\nlog_start {}\nrecovery_point {}\nproducers {}\n",
             self.log_start, self.recovery_point, self.producers
         );
+        if 0 < self.cleaned {
+            text += &format!("cleaned {}\n", self.cleaned);
+        }
         for KnownSegment { base, size, largest, marks } in &self.segments {
             text += &format!("segment {base} {size} {} {}", largest.timestamp, largest.offset);
             for Mark { count, crc } in [marks.offsets, marks.times, marks.aborted] {
@@ -88,7 +105,7 @@ fn parse(text: &str) -> Option<Checkpoint> {
     if u32::from_str_radix(crc, 16) != Ok(crc32c::crc32c(body.as_bytes())) {
         return None;
     }
-    let mut lines = body.lines();
+    let mut lines = body.lines().peekable();
     if lines.next() != Some(TITLE) {
         return None;
     }
@@ -96,6 +113,10 @@ fn parse(text: &str) -> Option<Checkpoint> {
         log_start: lines.next()?.strip_prefix("log_start ")?.parse().ok()?,
         recovery_point: lines.next()?.strip_prefix("recovery_point ")?.parse().ok()?,
         producers: lines.next()?.strip_prefix("producers ")?.parse().ok()?,
+        cleaned: match lines.next_if(|line| line.starts_with("cleaned ")) {
+            Some(line) => line.strip_prefix("cleaned ")?.parse().ok()?,
+            None => 0,
+        },
         segments: lines.map(parse_segment).collect::<Option<_>>()?,
     })
 }
@@ -124,7 +145,7 @@ mod tests {
         let marks = Marks { offsets: mark(3), times: mark(2), aborted: mark(0) };
         let largest = LargestTimestamp { timestamp: -1, offset: -1 };
         let segments = vec![KnownSegment { base: 7, size: 1000, largest, marks }];
-        Checkpoint { log_start: 9, recovery_point: 20, producers: 1, segments }
+        Checkpoint { log_start: 9, recovery_point: 20, producers: 1, cleaned: 12, segments }
     }
 
     #[test]

@@ -81,11 +81,16 @@ impl EmbeddedLog {
 
     /// Stores all that a start would otherwise have to find out, and refuses every append from now on.
     pub fn close(&self) -> Result<(), LogError> {
-        self.environment.is_closed.store(true, Ordering::Relaxed);
+        self.refuse_appends();
         let stored =
             self.each(&self.all_partitions(), |partition| partition.checkpoint_if_changed());
         stored.into_iter().collect::<Result<(), _>>()?;
         self.folder.mark_clean(self.disk(), &self.environment.folder)
+    }
+
+    /// Refuses every append from now on, with [`LogError::Closed`].
+    pub(super) fn refuse_appends(&self) {
+        self.environment.is_closed.store(true, Ordering::Relaxed);
     }
 
     /// Appends batches as [`Log::append`] does and says more of where they went.
@@ -99,6 +104,8 @@ impl EmbeddedLog {
         let appended = partition.append(batches)?;
         if acks == Acks::All && self.environment.config.flush == Flush::Fsync {
             partition.flush_to(appended.next_offset)?;
+        } else {
+            partition.flush_if_many(appended.next_offset)?;
         }
         Ok(appended)
     }
@@ -112,25 +119,34 @@ impl EmbeddedLog {
                 tracing::warn!(partition = %partition.name, %error, "maintenance failed");
             })
         };
-        self.each(&self.all_partitions(), maintain).into_iter().collect()
+        let partitions = self.all_partitions();
+        let maintained: Result<(), LogError> =
+            self.each(&partitions, maintain).into_iter().collect();
+        let compacted = self.compact_due(&partitions, now_ms);
+        maintained.and(compacted)
     }
 
-    /// Sets a topic's properties.
-    pub fn alter_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError> {
-        let _change = self.topics_change.lock();
-        let mut topics = self.topics.read().clone();
-        let Some(description) = topics.live.get_mut(topic) else {
-            return Err(LogError::UnknownTopic(topic.to_owned()));
+    /// Compacts the partitions that are due, the dirtiest first, one at a time: each may take all the memory for keys.
+    fn compact_due(&self, partitions: &[Arc<Partition>], now_ms: i64) -> Result<(), LogError> {
+        let mut due = Vec::new();
+        let mut failed = Ok(());
+        let mut note = |partition: &Partition, error: LogError| {
+            tracing::warn!(partition = %partition.name, %error, "compaction failed");
+            failed = failed.clone().and(Err(error));
         };
-        description.config = config.clone();
-        description.config.partitions = description.partitions;
-        let (count, settings) = (description.partitions, Arc::new(config.settings()));
-        self.store_topics(topics)?;
-        for number in 0..count {
-            let name = TopicPartition::new(topic, number);
-            self.partition(&name)?.set_settings(Arc::clone(&settings));
+        for partition in partitions {
+            match partition.compaction_due(now_ms) {
+                Ok(share) => due.extend(share.map(|share| (share, partition))),
+                Err(error) => note(partition, error),
+            }
         }
-        Ok(())
+        due.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+        for (_, partition) in due {
+            if let Err(error) = partition.compact(now_ms) {
+                note(partition, error);
+            }
+        }
+        failed
     }
 
     /// Gives a topic more partitions, so that it has `count`.
@@ -370,6 +386,23 @@ impl Log for EmbeddedLog {
         }
         self.remove_folders(&deleting);
         self.topics.write().deleting.retain(|topic| *topic != deleting);
+        Ok(())
+    }
+
+    fn alter_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError> {
+        let _change = self.topics_change.lock();
+        let mut topics = self.topics.read().clone();
+        let Some(description) = topics.live.get_mut(topic) else {
+            return Err(LogError::UnknownTopic(topic.to_owned()));
+        };
+        description.config = config.clone();
+        description.config.partitions = description.partitions;
+        let (count, settings) = (description.partitions, Arc::new(config.settings()));
+        self.store_topics(topics)?;
+        for number in 0..count {
+            let name = TopicPartition::new(topic, number);
+            self.partition(&name)?.set_settings(Arc::clone(&settings));
+        }
         Ok(())
     }
 

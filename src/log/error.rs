@@ -116,6 +116,20 @@ pub enum LogError {
         /// The producer.
         producer_id: i64,
     },
+    /// Choose a name that is not empty and has at most 32767 bytes.
+    #[error("consumer group name {0:?} is not allowed: 1 to 32767 bytes")]
+    InvalidGroup(String),
+    /// Correct the name: the group has committed nothing.
+    #[error("consumer group {0} does not exist")]
+    UnknownGroup(String),
+    /// Commit less beside an offset.
+    #[error("metadata of {size} bytes is larger than the {max} that an offset may have")]
+    MetadataTooLarge {
+        /// The metadata.
+        size: usize,
+        /// The limit.
+        max: usize,
+    },
     /// Wait, then try again: it works as soon as there is room, without a restart.
     #[error("disk is full: partition {0} takes no records until there is room")]
     DiskFull(TopicPartition),

@@ -60,11 +60,14 @@ impl Fetch {
         self.bytes.is_empty()
     }
 
-    /// Returns the batches that the reader sees: no control batches and, if committed records were asked for, no
-    /// aborted ones.
+    /// Returns the batches that the reader sees: no control batches, none that compaction has emptied and, if
+    /// committed records were asked for, no aborted ones.
     pub fn batches(&self) -> impl Iterator<Item = BatchView<'_>> {
-        self.stored_batches()
-            .filter(|batch| !batch.header().is_control() && !self.is_aborted(batch))
+        let is_seen = |batch: &BatchView<'_>| {
+            let header = batch.header();
+            !header.is_control() && 0 < header.record_count && !self.is_aborted(batch)
+        };
+        self.stored_batches().filter(is_seen)
     }
 
     /// Returns all batches.

@@ -39,7 +39,7 @@ impl Folder {
         expected: Option<&str>,
     ) -> Result<Folder, LogError> {
         disk.create_folder(folder).at(folder)?;
-        let lock = lock(disk, folder)?;
+        let lock = Folder::lock(disk, folder)?;
         let entries = disk.list(folder).at(folder)?;
         let has = |name: &str| entries.iter().any(|entry| entry.name == name);
         let is_new = !has(MARKER);
@@ -67,19 +67,25 @@ impl Folder {
         Ok(Folder { cluster_id, was_closed, _lock: lock })
     }
 
+    /// Keeps all other processes out.
+    pub(super) fn lock(disk: &dyn Disk, folder: &Path) -> Result<Box<dyn DiskLock>, LogError> {
+        let path = folder.join(LOCK);
+        disk.lock(&path).map_err(|error| match error.kind() {
+            ErrorKind::WouldBlock => LogError::Locked(folder.to_path_buf()),
+            _ => LogError::disk(&path, error),
+        })
+    }
+
+    /// Fails if a folder is not marked as a log's.
+    pub(super) fn check_marked(disk: &dyn Disk, folder: &Path) -> Result<(), LogError> {
+        read_cluster_id(disk, folder).map(drop)
+    }
+
     /// Says that everything is stored.
     pub(super) fn mark_clean(&self, disk: &dyn Disk, folder: &Path) -> Result<(), LogError> {
         let path = folder.join(CLEAN);
         replace_file(disk, &path, b"").at(&path)
     }
-}
-
-fn lock(disk: &dyn Disk, folder: &Path) -> Result<Box<dyn DiskLock>, LogError> {
-    let path = folder.join(LOCK);
-    disk.lock(&path).map_err(|error| match error.kind() {
-        ErrorKind::WouldBlock => LogError::Locked(folder.to_path_buf()),
-        _ => LogError::disk(&path, error),
-    })
 }
 
 /// Says whether a name may be in a folder that has no marker: what a start that was killed left, and what a file
@@ -91,17 +97,16 @@ fn may_precede_marker(name: &str) -> bool {
 
 /// Fills a new folder; the marker comes last, since it says that all is there.
 fn begin(disk: &dyn Disk, folder: &Path, cluster_id: Option<&str>) -> Result<(), LogError> {
+    // The folder's own name must survive too.
+    if let Some(parent) = folder.parent().filter(|parent| *parent != Path::new("")) {
+        disk.sync_folder(parent).at(parent)?;
+    }
     Topics::default().store(disk, folder)?;
     producer_ids::store(disk, folder, 0)?;
     let cluster_id = cluster_id.map_or_else(|| TopicId::random().to_string(), str::to_owned);
     let path = folder.join(MARKER);
     let text = format!("version=1\ncluster.id={cluster_id}\nnode.id=0\n");
-    replace_file(disk, &path, text.as_bytes()).at(&path)?;
-    // The folder's own name must survive too.
-    match folder.parent() {
-        Some(parent) if parent != Path::new("") => disk.sync_folder(parent).at(parent),
-        _ => Ok(()),
-    }
+    replace_file(disk, &path, text.as_bytes()).at(&path)
 }
 
 fn read_cluster_id(disk: &dyn Disk, folder: &Path) -> Result<String, LogError> {

@@ -99,6 +99,12 @@ pub(super) struct Marks {
     pub(super) aborted: Mark,
 }
 
+impl Marks {
+    /// Nothing is known of the files.
+    pub(super) const UNKNOWN: Marks =
+        Marks { offsets: Mark::UNKNOWN, times: Mark::UNKNOWN, aborted: Mark::UNKNOWN };
+}
+
 /// The indexes of one segment.
 #[derive(Debug)]
 pub(super) struct Indexes {
@@ -156,6 +162,11 @@ impl Indexes {
             let before = entries[..after].last();
             before.map_or(self.base, |entry| self.base + i64::from(entry.relative_offset))
         })
+    }
+
+    /// Returns the folder of the files.
+    pub(super) fn folder(&self) -> &Path {
+        self.offsets.path().parent().expect("an index is in the folder of its partition")
     }
 
     /// Loads all three; they must be loaded before they grow.

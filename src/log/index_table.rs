@@ -30,6 +30,11 @@ pub(super) struct Mark {
     pub(super) crc: u32,
 }
 
+impl Mark {
+    /// No file holds this: the index is built anew when it is needed.
+    pub(super) const UNKNOWN: Mark = Mark { count: u32::MAX as usize, crc: 0 };
+}
+
 /// The file is missing or does not hold what it must.
 #[derive(Debug)]
 pub(super) struct NotBelieved;

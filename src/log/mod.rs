@@ -4,6 +4,8 @@
 
 mod batch;
 mod checkpoint;
+mod compaction;
+mod consumer_offsets;
 mod embedded;
 mod environment;
 mod error;
@@ -11,6 +13,8 @@ mod fetch;
 mod folder;
 mod index;
 mod index_table;
+pub mod inspect;
+mod keeper;
 mod parallel;
 mod partition;
 mod partitioner;
@@ -34,9 +38,13 @@ pub use self::batch::{
     EncodedBatches, Header, Headers, NO_PRODUCER_EPOCH, NO_PRODUCER_ID, NO_SEQUENCE,
     RecordBatchBuilder, RecordBuffer, RecordView, Records, TimestampType, VarintError,
 };
+pub use self::consumer_offsets::{
+    CommittedOffset, ConsumerOffsets, METADATA_BYTES_MAX, OFFSETS_TOPIC,
+};
 pub use self::embedded::EmbeddedLog;
 pub use self::error::LogError;
 pub use self::fetch::{Fetch, Isolation, PartitionOffsets};
+pub use self::keeper::{Chore, LogKeeper};
 pub use self::partition::Appended;
 pub use self::partitioner::{StickyPartitioner, murmur2, partition_for_key};
 pub use self::producer::{AbortedTransaction, OpenTransaction, Outcome, Producer};
@@ -76,6 +84,8 @@ pub trait Log: Send + Sync {
     fn create_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError>;
     /// Deletes a topic and its records.
     fn delete_topic(&self, topic: &str) -> Result<(), LogError>;
+    /// Sets the properties of a topic, all of them; the number of partitions stays.
+    fn alter_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError>;
     /// Describes a topic, if there is one of that name.
     fn topic(&self, topic: &str) -> Option<TopicDescription>;
     /// Describes all topics, in order of their names.

@@ -9,10 +9,12 @@
 //! - Otherwise something that was written has been damaged. Nothing is cut off; what comes before it can be read.
 
 use std::io;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
 use super::checkpoint::{Checkpoint, KnownSegment};
+use super::compaction::finish_swaps;
 use super::environment::Environment;
 use super::error::AtPath;
 use super::index::{IndexProgress, base_of};
@@ -62,7 +64,8 @@ struct Progress {
 impl Recovery<'_> {
     /// Finds the partition; also says what had to be left out.
     pub(super) fn run(&self) -> Result<(Found, Option<Dropped>), LogError> {
-        let checkpoint = Checkpoint::load(self.disk(), self.folder).unwrap_or_default();
+        let mut checkpoint = Checkpoint::load(self.disk(), self.folder).unwrap_or_default();
+        finish_swaps(self.disk(), self.folder, &mut checkpoint)?;
         let bases = self.tidy(&checkpoint)?;
         let Some(first) = bases.first() else { return self.begin(checkpoint) };
         let log_start = checkpoint.log_start.max(*first);
@@ -122,7 +125,9 @@ impl Recovery<'_> {
         let base = ["log", "index", "timeindex", "txnindex"]
             .into_iter()
             .find_map(|extension| base_of(name, extension));
-        name.ends_with(".tmp") || base.is_some_and(|base| !kept.contains(&base))
+        name.ends_with(".tmp")
+            || name.ends_with(".cleaned")
+            || base.is_some_and(|base| !kept.contains(&base))
     }
 
     /// Takes over what the checkpoint says; none if the disk does not bear it out.
@@ -220,7 +225,8 @@ impl Recovery<'_> {
     ) -> Result<(), LogError> {
         let offset = progress.next_offset;
         let is_tail = checkpoint.recovery_point <= offset && self.are_empty(later)?;
-        if !is_tail || !bad.never_reached_the_disk(offset).at(bad.segment.path())? {
+        let is_torn = || never_reached_the_disk(bad.file, bad.from..bad.to, offset);
+        if !is_tail || !is_torn().at(bad.segment.path())? {
             let damage = Damage { offset, segment: bad.segment.base, position: bad.from };
             tracing::error!(partition = %self.name, ?damage, "damaged: partition is read-only");
             progress.damage = Some(damage);
@@ -267,7 +273,7 @@ impl Recovery<'_> {
         }
         let writer = Writer {
             size: segment.size(),
-            first_timestamp: first_timestamp(&*file, segment.size()),
+            first_timestamp: segment.first_timestamp(self.disk())?,
             append_time: progress.index.largest.timestamp,
             next_offset: progress.next_offset,
             producers: progress.producers,
@@ -317,31 +323,33 @@ struct Bad<'a> {
     to: u64,
 }
 
-impl Bad<'_> {
-    /// Says whether the bytes are what is left of writes that no sync covered.
-    fn never_reached_the_disk(&self, next_offset: Offset) -> io::Result<bool> {
-        match find_batch(self.file, self.from, self.to, next_offset)? {
-            None => Ok(true),
-            Some(batch) => self.has_hole(batch, next_offset),
-        }
+/// Says whether bytes that are no batch are what is left of writes that no sync covered.
+pub(super) fn never_reached_the_disk(
+    file: &dyn DiskFile,
+    bytes: Range<u64>,
+    next_offset: Offset,
+) -> io::Result<bool> {
+    match find_batch(file, bytes.start, bytes.end, next_offset)? {
+        None => Ok(true),
+        Some(batch) => has_hole(file, bytes.start..batch, next_offset),
     }
+}
 
-    /// Says whether a whole sector before `end`, or the rest of the first one, is zero though it cannot have been.
-    fn has_hole(&self, end: u64, next_offset: Offset) -> io::Result<bool> {
-        let mut from = self.from;
-        loop {
-            let to = (from / SECTOR + 1) * SECTOR;
-            if end < to {
-                return Ok(false);
-            }
-            let mut bytes = vec![0; (to - from) as usize];
-            self.file.read_at(&mut bytes, from)?;
-            let was_zero = from == self.from && may_begin_with_zeros(bytes.len(), next_offset);
-            if !was_zero && bytes.iter().all(|byte| *byte == 0) {
-                return Ok(true);
-            }
-            from = to;
+/// Says whether a whole sector of the bytes, or the rest of the first one, is zero though it cannot have been.
+fn has_hole(file: &dyn DiskFile, bytes: Range<u64>, next_offset: Offset) -> io::Result<bool> {
+    let mut from = bytes.start;
+    loop {
+        let to = (from / SECTOR + 1) * SECTOR;
+        if bytes.end < to {
+            return Ok(false);
         }
+        let mut sector = vec![0; (to - from) as usize];
+        file.read_at(&mut sector, from)?;
+        let was_zero = from == bytes.start && may_begin_with_zeros(sector.len(), next_offset);
+        if !was_zero && sector.iter().all(|byte| *byte == 0) {
+            return Ok(true);
+        }
+        from = to;
     }
 }
 
@@ -360,15 +368,4 @@ fn resume(
     segment.indexes.load(disk)?;
     let last = segment.indexes.offsets.last().map_or(0, |entry| u64::from(entry.position));
     Ok(IndexProgress { bytes_since_entry: known.size - last, largest: known.largest })
-}
-
-/// Reads the largest timestamp of a segment's first batch of records.
-fn first_timestamp(file: &dyn DiskFile, size: u64) -> Option<i64> {
-    let mut scanner = BatchScanner::new(file, 0, size);
-    loop {
-        let (_, batch) = scanner.next().ok()??;
-        if !batch.header().is_control() {
-            return Some(batch.max_timestamp());
-        }
-    }
 }

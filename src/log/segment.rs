@@ -65,6 +65,8 @@ pub(super) struct Segment {
     largest_timestamp: AtomicI64,
     /// Whether it was used since the last look.
     is_used: AtomicBool,
+    /// Whether its names belong to another segment, so that file and indexes must stay as they are in memory.
+    is_pinned: AtomicBool,
 }
 
 impl Segment {
@@ -80,6 +82,7 @@ impl Segment {
             size: AtomicU64::new(0),
             largest_timestamp: AtomicI64::new(LargestTimestamp::NONE.timestamp),
             is_used: AtomicBool::new(false),
+            is_pinned: AtomicBool::new(false),
         })
     }
 
@@ -96,7 +99,31 @@ impl Segment {
             size: AtomicU64::new(0),
             largest_timestamp: AtomicI64::new(LargestTimestamp::NONE.timestamp),
             is_used: AtomicBool::new(false),
+            is_pinned: AtomicBool::new(false),
         }
+    }
+
+    /// Takes a segment that was written aside, and pins it until it has its name.
+    pub(super) fn cleaned(base: Offset, indexes: Indexes, file: Arc<dyn DiskFile>) -> Self {
+        let folder = indexes.folder().to_path_buf();
+        Segment {
+            indexes,
+            file: Mutex::new(Some(file)),
+            is_pinned: AtomicBool::new(true),
+            ..Segment::existing(&folder, base, None)
+        }
+    }
+
+    /// Keeps file and indexes open, because their names are about to belong to another segment.
+    pub(super) fn pin(&self, disk: &dyn Disk) -> Result<(), SegmentError> {
+        self.is_pinned.store(true, Ordering::Relaxed);
+        self.file(disk)?;
+        Ok(self.indexes.load(disk)?)
+    }
+
+    /// Takes back a [`pin`](Segment::pin).
+    pub(super) fn unpin(&self) {
+        self.is_pinned.store(false, Ordering::Relaxed);
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -130,7 +157,8 @@ impl Segment {
 
     /// Frees the file and the memory of the indexes until they are used again, if they were not since the last call.
     pub(super) fn rest(&self) {
-        if !self.is_used.swap(false, Ordering::Relaxed) {
+        let is_used = self.is_used.swap(false, Ordering::Relaxed);
+        if !is_used && !self.is_pinned.load(Ordering::Relaxed) {
             *self.file.lock() = None;
             self.indexes.unload();
         }
@@ -233,6 +261,22 @@ impl Segment {
                 (position.into(), Expected::Last(self.base + i64::from(relative_offset)))
             }
         })
+    }
+
+    /// Returns the largest timestamp of the first batch that has records.
+    pub(super) fn first_timestamp(&self, disk: &dyn Disk) -> Result<Option<i64>, LogError> {
+        let file = self.file(disk)?;
+        let mut scanner = BatchScanner::new(&*file, 0, self.size());
+        loop {
+            match scanner.next() {
+                Ok(Some((_, batch))) if batch.header().is_control() => {}
+                Ok(Some((_, batch))) if batch.record_count() == 0 => {}
+                Ok(Some((_, batch))) => return Ok(Some(batch.max_timestamp())),
+                // What is damaged is found, and reported, by the reader who gets there.
+                Ok(None) | Err(ScanError::NoBatch) => return Ok(None),
+                Err(ScanError::Disk(error)) => return Err(LogError::disk(&self.path, error)),
+            }
+        }
     }
 
     /// Builds the offset and the time index from the batches, because their files were not believed.

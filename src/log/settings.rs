@@ -31,6 +31,8 @@ pub struct LogConfig {
     pub checkpoint_bytes: u64,
     /// How long `maintain` leaves any of them.
     pub checkpoint_interval: Duration,
+    /// How much memory one compaction may take for keys (`log.cleaner.dedupe.buffer.size`).
+    pub compaction_bytes: usize,
 }
 
 impl Default for LogConfig {
@@ -42,6 +44,7 @@ impl Default for LogConfig {
             producer_expiration: Duration::from_secs(24 * 60 * 60),
             checkpoint_bytes: 64 * 1024 * 1024,
             checkpoint_interval: Duration::from_secs(60),
+            compaction_bytes: 64 * 1024 * 1024,
         }
     }
 }
@@ -105,15 +108,26 @@ impl TopicConfig {
         };
         let text = |name: &str| self.get(name).expect("the log asks for properties that exist");
         let policy = text("cleanup.policy");
+        let is_compacted = policy.split(',').any(|policy| policy.trim() == "compact");
+        let max_lag_ms = number("max.compaction.lag.ms");
+        // What is never sealed is never compacted.
+        let segment_ms_max = if is_compacted { max_lag_ms } else { i64::MAX };
+        let dirty_share = text("min.cleanable.dirty.ratio").parse();
         Settings {
             segment_bytes: number("segment.bytes") as u64,
-            segment_ms: number("segment.ms"),
+            segment_ms: number("segment.ms").min(segment_ms_max),
             index_interval_bytes: number("index.interval.bytes") as u64,
             batch_bytes_max: number("max.message.bytes") as usize,
             retention_ms: number("retention.ms"),
             retention_bytes: number("retention.bytes"),
             is_deleted: policy.split(',').any(|policy| policy.trim() == "delete"),
-            is_compacted: policy.split(',').any(|policy| policy.trim() == "compact"),
+            is_compacted,
+            dirty_share_min: dirty_share.expect("a property was checked when it was set"),
+            delete_retention_ms: number("delete.retention.ms"),
+            min_lag_ms: number("min.compaction.lag.ms"),
+            max_lag_ms,
+            flush_messages: number("flush.messages"),
+            flush_ms: number("flush.ms"),
             is_append_time: text("message.timestamp.type") == "LogAppendTime",
             after_ms_max: number("message.timestamp.after.max.ms"),
             before_ms_max: number("message.timestamp.before.max.ms"),
@@ -138,6 +152,16 @@ pub(super) struct Settings {
     pub(super) retention_bytes: i64,
     pub(super) is_deleted: bool,
     pub(super) is_compacted: bool,
+    /// The share of a compacted partition that must be dirty for a compaction to be worth it.
+    pub(super) dirty_share_min: f64,
+    /// How long tombstones and markers stay when what they delete is gone.
+    pub(super) delete_retention_ms: i64,
+    pub(super) min_lag_ms: i64,
+    pub(super) max_lag_ms: i64,
+    /// How many records may be lost in a power loss, whatever acks asked for.
+    pub(super) flush_messages: i64,
+    /// How long they may.
+    pub(super) flush_ms: i64,
     pub(super) is_append_time: bool,
     pub(super) after_ms_max: i64,
     pub(super) before_ms_max: i64,

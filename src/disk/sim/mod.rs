@@ -53,6 +53,8 @@ struct Shared {
     faults: Faults,
     space: Space,
     locked: Arc<Mutex<HashSet<PathBuf>>>,
+    /// The disk as each operation found it, if that is wanted.
+    crash_points: Mutex<Option<Vec<SimDisk>>>,
 }
 
 /// Bytes that may be written, and that were.
@@ -71,8 +73,9 @@ impl SimDisk {
     fn with_tree(tree: Tree) -> Self {
         let space =
             Space { capacity: AtomicU64::new(u64::MAX), used: AtomicU64::new(tree.bytes()) };
-        let locked = Arc::default();
-        let shared = Shared { tree: Mutex::new(tree), faults: Faults::default(), space, locked };
+        let (locked, crash_points) = (Arc::default(), Mutex::new(None));
+        let (tree, faults) = (Mutex::new(tree), Faults::default());
+        let shared = Shared { tree, faults, space, locked, crash_points };
         SimDisk { shared: Arc::new(shared) }
     }
 
@@ -89,6 +92,19 @@ impl SimDisk {
     /// Says whether a [`Fault::Stop`] has happened.
     pub fn is_stopped(&self) -> bool {
         self.shared.faults.is_stopped()
+    }
+
+    /// Begins to keep the disk as each operation that changes or syncs it finds it: all places where a process may end.
+    ///
+    /// A write is kept half done, since it may end there.
+    pub fn keep_crash_points(&self) {
+        *self.shared.crash_points.lock() = Some(Vec::new());
+    }
+
+    /// Returns what was kept since the last call; [`kill`](SimDisk::kill) and [`crash`](SimDisk::crash) say what the
+    /// next process finds of each.
+    pub fn take_crash_points(&self) -> Vec<SimDisk> {
+        self.shared.crash_points.lock().as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// Limits the bytes of all files together.
@@ -109,6 +125,7 @@ impl SimDisk {
 
     /// Changes names, or leaves them if the operation is to fail.
     fn change<T>(&self, act: impl FnOnce(&mut Tree) -> io::Result<T>) -> io::Result<T> {
+        self.shared.keep_crash_point(None);
         let mut tree = self.shared.tree.lock();
         match self.shared.faults.next()? {
             Go::On => act(&mut tree),
@@ -191,6 +208,31 @@ impl Disk for SimDisk {
     }
 }
 
+/// A write that the process may not live to end.
+struct Torn<'a> {
+    contents: &'a Arc<RwLock<Contents>>,
+    bytes: &'a [u8],
+    position: u64,
+}
+
+impl Shared {
+    /// Keeps the disk as it is now, but for a part of a write.
+    fn keep_crash_point(&self, torn: Option<Torn<'_>>) {
+        let mut points = self.crash_points.lock();
+        let Some(points) = points.as_mut() else { return };
+        let tree = self.tree.lock();
+        let kept = tree.after_kill();
+        if let Some(Torn { contents, bytes, position }) = torn
+            && let Some(contents) = kept.twin(&tree, contents)
+        {
+            let nth = self.faults.operations() + 1;
+            let done = Random::new(nth).up_to(bytes.len());
+            contents.write().write(&bytes[..done], position as usize);
+        }
+        points.push(SimDisk::with_tree(kept));
+    }
+}
+
 impl Space {
     fn free(&self) -> u64 {
         let capacity = self.capacity.load(Ordering::Relaxed);
@@ -224,6 +266,8 @@ impl DiskFile for SimFile {
     }
 
     fn write_at(&self, bytes: &[u8], position: u64) -> io::Result<()> {
+        let torn = Torn { contents: &self.contents, bytes, position };
+        self.shared.keep_crash_point(Some(torn));
         let mut contents = self.contents.write();
         let go = self.shared.faults.next()?;
         let end = position + bytes.len() as u64;
@@ -240,6 +284,7 @@ impl DiskFile for SimFile {
     }
 
     fn truncate(&self, len: u64) -> io::Result<()> {
+        self.shared.keep_crash_point(None);
         let mut contents = self.contents.write();
         let go = self.shared.faults.next()?;
         if matches!(go, Go::Stopping(coin) if coin % 2 == 0) {
@@ -255,6 +300,7 @@ impl DiskFile for SimFile {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        self.shared.keep_crash_point(None);
         let mut contents = self.contents.write();
         match self.shared.faults.next() {
             Ok(Go::On) => contents.sync(),

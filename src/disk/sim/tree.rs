@@ -167,6 +167,20 @@ impl Tree {
         Tree { nodes: nodes.collect() }
     }
 
+    /// Returns the file of this copy that is `contents` in the tree it was copied from.
+    pub(super) fn twin(
+        &self,
+        original: &Tree,
+        contents: &Arc<RwLock<Contents>>,
+    ) -> Option<Arc<RwLock<Contents>>> {
+        let is_it = |node: &Node| matches!(node, Node::File(file) if Arc::ptr_eq(file, contents));
+        let place = original.nodes.iter().rposition(is_it)?;
+        match &self.nodes[place] {
+            Node::File(twin) => Some(Arc::clone(twin)),
+            Node::Folder(_) => None,
+        }
+    }
+
     fn find(&self, path: &Path) -> io::Result<NodeId> {
         let mut node = ROOT;
         for component in path.components() {

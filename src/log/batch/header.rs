@@ -6,7 +6,7 @@
 //! 12 leader epoch i32         35 max timestamp i64        57 record count i32
 //! 16 magic i8 = 2             43 producer id i64          61 records
 //! 17 crc32c u32 of all from 21 on
-//! 21 attributes i16: 0-2 codec, 3 timestamp type, 4 transactional, 5 control
+//! 21 attributes i16: 0-2 codec, 3 timestamp type, 4 transactional, 5 control, 6 delete horizon
 //! ```
 
 use super::crc::patched;
@@ -25,6 +25,8 @@ const MAGIC: u8 = 2;
 const TIMESTAMP_TYPE: i16 = 1 << 3;
 const TRANSACTIONAL: i16 = 1 << 4;
 const CONTROL: i16 = 1 << 5;
+/// The base timestamp is the time from which on tombstones and markers may go (KIP-534).
+const DELETE_HORIZON: i16 = 1 << 6;
 
 /// The id of "no producer".
 pub const NO_PRODUCER_ID: i64 = -1;
@@ -173,6 +175,28 @@ impl BatchHeader {
     /// Says whether the batch holds a marker of the log itself and no records.
     pub fn is_control(&self) -> bool {
         self.attributes & CONTROL != 0
+    }
+
+    /// Returns the time from which on compaction may remove the batch's tombstones, or the marker that it is.
+    pub fn delete_horizon(&self) -> Option<i64> {
+        (self.attributes & DELETE_HORIZON != 0).then_some(self.base_timestamp)
+    }
+
+    /// Returns the header with a delete horizon, which takes the place of the base timestamp.
+    pub(in crate::log) fn with_delete_horizon(self, horizon: i64) -> BatchHeader {
+        let attributes = self.attributes | DELETE_HORIZON;
+        BatchHeader { attributes, base_timestamp: horizon, ..self }
+    }
+
+    /// Returns the header of the same batch without records, so without codec and delete horizon.
+    pub(in crate::log) fn emptied(self) -> BatchHeader {
+        BatchHeader {
+            batch_length: (HEADER_SIZE - LENGTH_PREFIX) as i32,
+            attributes: self.attributes & (TIMESTAMP_TYPE | TRANSACTIONAL | CONTROL),
+            base_timestamp: self.max_timestamp,
+            record_count: 0,
+            ..self
+        }
     }
 
     /// Says whether a producer is named.

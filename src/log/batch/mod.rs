@@ -6,6 +6,7 @@ mod control;
 mod crc;
 mod encoded;
 mod header;
+mod pruned;
 mod records;
 mod snappy;
 mod varint;
@@ -22,6 +23,7 @@ pub use self::header::{
 pub(in crate::log) use self::header::{
     HEADER_SIZE, LENGTH_PREFIX, Stamp, advance_sequence, checksum, stamp,
 };
+pub(in crate::log) use self::pruned::{empty_batch, filler_batch, pruned_batch};
 pub use self::records::{BatchView, Header, Headers, RecordBuffer, RecordView, Records};
 pub use self::varint::VarintError;
 

@@ -149,9 +149,20 @@ impl<'a> Records<'a> {
 
     #[inline]
     fn read(&mut self) -> Result<RecordView<'a>, VarintError> {
+        let body = self.body()?;
+        self.decode(body)
+    }
+
+    /// Returns the next record as it is stored, without its length.
+    pub(super) fn body(&mut self) -> Result<&'a [u8], VarintError> {
         let len = self.cursor.varint()?;
         let len = usize::try_from(len).map_err(|_| VarintError::Truncated)?;
-        let mut record = Cursor::new(self.cursor.take(len)?);
+        self.cursor.take(len)
+    }
+
+    #[inline]
+    fn decode(&self, body: &'a [u8]) -> Result<RecordView<'a>, VarintError> {
+        let mut record = Cursor::new(body);
         record.byte()?;
         let timestamp_delta = record.varlong()?;
         let offset_delta = record.varint()?;

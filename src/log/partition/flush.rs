@@ -2,11 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
 use super::Partition;
 use crate::disk::DiskFile;
+use crate::log::settings::Settings;
 use crate::log::{LogError, Offset};
 
 /// Up to where a partition is synced, and whether somebody is about to sync more.
@@ -20,6 +22,8 @@ pub(super) struct Flushed {
 struct State {
     offset: Offset,
     is_syncing: bool,
+    /// When it was first seen that something after the offset is not synced.
+    waits_since: Option<(Offset, Duration)>,
 }
 
 /// What one who wants a partition synced is to do.
@@ -35,7 +39,7 @@ enum Turn {
 
 impl Flushed {
     pub(super) fn new(offset: Offset) -> Self {
-        let state = State { offset, is_syncing: false };
+        let state = State { offset, is_syncing: false, waits_since: None };
         Flushed { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -66,6 +70,34 @@ impl Partition {
     /// Returns after a sync that covers everything that was appended.
     pub(in crate::log) fn flush(&self) -> Result<(), LogError> {
         self.flush_to(self.end())
+    }
+
+    /// Syncs what was appended if it is as much as `flush.messages` allows to be lost.
+    pub(in crate::log) fn flush_if_many(&self, end: Offset) -> Result<(), LogError> {
+        let is_due = self.settings().flush_messages <= end - self.flushed.offset();
+        if is_due { self.flush_to(end) } else { Ok(()) }
+    }
+
+    /// Syncs what has waited as long as `flush.ms` allows.
+    pub(super) fn flush_if_due(&self, settings: &Settings) -> Result<(), LogError> {
+        if settings.flush_ms == i64::MAX {
+            return Ok(());
+        }
+        let now = self.environment.clock.monotonic();
+        let end = self.end();
+        {
+            let mut state = self.flushed.state.lock();
+            let waits = state.waits_since.filter(|(offset, _)| state.offset < *offset);
+            let first = waits.or((state.offset < end).then_some((end, now)));
+            state.waits_since = first;
+            let is_due = first.is_some_and(|(_, since)| {
+                Duration::from_millis(settings.flush_ms as u64) <= now.saturating_sub(since)
+            });
+            if !is_due {
+                return Ok(());
+            }
+        }
+        self.flush_to(end)
     }
 
     /// Asks what to do for everything before an offset to be synced.

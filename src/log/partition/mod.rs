@@ -6,6 +6,7 @@
 //! ```
 
 mod append;
+mod compact;
 mod flush;
 mod read;
 mod retention;
@@ -19,6 +20,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::{Mutex, RwLock};
 
+use self::compact::UnfinishedSwap;
 use self::flush::Flushed;
 use super::checkpoint::Checkpoint;
 use super::environment::Environment;
@@ -49,6 +51,11 @@ pub(super) struct Partition {
     flushed: Flushed,
     pub(super) watchers: Arc<Watchers>,
     checkpoint: Mutex<Checkpointed>,
+    /// Held by the one who compacts.
+    compaction: Mutex<()>,
+    unfinished: Mutex<Option<UnfinishedSwap>>,
+    /// Set when compaction came upon damage.
+    is_uncleanable: AtomicBool,
     damage: Option<Damage>,
     /// Set once, when the disk has failed: nothing is appended after that.
     failed: OnceLock<Arc<io::Error>>,
@@ -128,6 +135,9 @@ impl Partition {
             flushed: Flushed::new(flushed),
             watchers: Arc::default(),
             checkpoint: Mutex::new(Checkpointed { last: checkpoint, at }),
+            compaction: Mutex::new(()),
+            unfinished: Mutex::new(None),
+            is_uncleanable: AtomicBool::new(false),
             damage,
             failed: OnceLock::new(),
             is_deleted: AtomicBool::new(false),

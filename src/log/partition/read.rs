@@ -52,13 +52,14 @@ impl Partition {
         timestamp: i64,
     ) -> Result<Option<(Offset, i64)>, LogError> {
         let start = self.start();
-        for (number, segment) in self.segments().iter().enumerate() {
+        let segments = self.segments();
+        for (number, segment) in segments.iter().enumerate() {
             if segment.largest_timestamp() < timestamp {
                 continue;
             }
             let disk = &*self.environment.disk;
             let find = || segment.find_time(disk, timestamp, start);
-            if let Some(found) = self.with_indexes(number, segment, start, find)? {
+            if let Some(found) = self.with_indexes(&segments, number, start, find)? {
                 return Ok(Some(found));
             }
         }
@@ -67,11 +68,26 @@ impl Partition {
 
     /// Returns the largest timestamp there is, and the first offset that has it.
     pub(in crate::log) fn max_timestamp(&self) -> Result<Option<(Offset, i64)>, LogError> {
-        let segments = self.segments();
-        match segments.iter().map(|segment| segment.largest_timestamp()).max() {
-            Some(largest) if 0 <= largest => self.offset_for_time(largest),
-            _ => Ok(None),
+        // Compaction may have taken the record that had a segment's largest timestamp: then an older one is it.
+        let mut largest: Vec<_> =
+            self.segments().iter().map(|segment| segment.largest_timestamp()).collect();
+        largest.sort_unstable();
+        for timestamp in largest.into_iter().rev().filter(|timestamp| 0 <= *timestamp) {
+            if let Some((_, found)) = self.offset_for_time(timestamp)? {
+                return self.last_time_from(found);
+            }
         }
+        self.last_time_from(0)
+    }
+
+    /// Returns the largest timestamp, which is at least `timestamp`, and the first offset that has it.
+    fn last_time_from(&self, timestamp: i64) -> Result<Option<(Offset, i64)>, LogError> {
+        let mut last = None;
+        let mut timestamp = timestamp;
+        while let Some(found) = self.offset_for_time(timestamp)? {
+            (timestamp, last) = (found.1 + 1, Some(found));
+        }
+        Ok(last)
     }
 
     /// Returns the offset that a reader must not reach.
@@ -120,7 +136,7 @@ impl Partition {
         let number = first_of(&segments, range.start);
         let disk = &*self.environment.disk;
         let read = || segments[number].read(disk, range.clone(), bytes_max);
-        self.with_indexes(number, &segments[number], range.start, read)
+        self.with_indexes(&segments, number, range.start, read)
     }
 
     /// Returns the aborted transactions with records in a range.
@@ -140,7 +156,7 @@ impl Partition {
             let look = || {
                 segment.indexes.aborted.with(disk, |entries| entries.to_vec()).map_err(Into::into)
             };
-            for entry in self.with_indexes(number, segment, range.start, look)? {
+            for entry in self.with_indexes(&segments, number, range.start, look)? {
                 let transaction = entry.transaction;
                 if range.start <= transaction.last_offset && transaction.first_offset < range.end {
                     found.push(transaction);
@@ -154,19 +170,20 @@ impl Partition {
     }
 
     /// Uses a segment; if its indexes are not to be believed, builds them anew and tries again.
-    fn with_indexes<T>(
+    pub(super) fn with_indexes<T>(
         &self,
+        segments: &[Arc<Segment>],
         number: usize,
-        segment: &Arc<Segment>,
         offset: Offset,
         act: impl Fn() -> Result<T, SegmentError>,
     ) -> Result<T, LogError> {
+        let segment = &segments[number];
         let mut done = act();
         if matches!(done, Err(SegmentError::IndexNotBelieved)) {
             tracing::warn!(partition = %self.name, segment = segment.base, "index rebuilt");
             let interval = self.settings().index_interval_bytes;
             segment.rebuild(&*self.environment.disk, interval)?;
-            self.rebuild_aborted(number)?;
+            self.rebuild_aborted(segments, number)?;
             done = act();
         }
         done.map_err(|error| match error {

@@ -26,7 +26,8 @@ impl Partition {
     pub(in crate::log) fn delete_records(&self, before: Offset) -> Result<(), LogError> {
         self.check_writable()?;
         let (start, end) = (self.start(), self.end());
-        if before <= start {
+        // The start that is stored: one that could not be stored is no answer to the next who asks for it.
+        if before <= self.checkpoint.lock().last.log_start {
             return Ok(());
         }
         if end < before {
@@ -41,7 +42,9 @@ impl Partition {
         if self.check_writable().is_err() {
             return Ok(());
         }
+        self.finish_swap()?;
         let settings = self.settings();
+        self.flush_if_due(&settings)?;
         if let Some(start) = self.expired_before(now, &settings)? {
             self.advance_start(start)?;
         }
@@ -61,9 +64,13 @@ impl Partition {
 
     /// Syncs everything and remembers it, so that the next start need not read it.
     pub(in crate::log) fn checkpoint(&self) -> Result<(), LogError> {
+        self.write_checkpoint(&mut self.checkpoint.lock())
+    }
+
+    fn write_checkpoint(&self, checkpoint: &mut Checkpointed) -> Result<(), LogError> {
         let disk = &*self.environment.disk;
-        let mut checkpoint = self.checkpoint.lock();
         let Look { producers, checkpoint: mut next, segments } = self.look()?;
+        next.cleaned = checkpoint.last.cleaned;
         self.flush_to(next.recovery_point)?;
         for segment in segments.iter() {
             segment.indexes.sync(disk).at(segment.path())?;
@@ -107,6 +114,7 @@ impl Partition {
             log_start: self.start(),
             recovery_point: writer.next_offset,
             producers: 0,
+            cleaned: 0,
             segments: segments.iter().map(known).collect::<Result<_, _>>()?,
         };
         Ok(Look { producers: writer.producers.clone(), checkpoint, segments })
@@ -127,10 +135,10 @@ impl Partition {
     fn advance_start(&self, before: Offset) -> Result<(), LogError> {
         // A start that is stored must not be beyond an end that a power loss can take back.
         self.flush_to(before)?;
+        let mut checkpoint = self.checkpoint.lock();
         let start = self.bounds.start.fetch_max(before, Ordering::AcqRel).max(before);
         let removed = self.detach_before(start);
         if removed.is_empty() {
-            let mut checkpoint = self.checkpoint.lock();
             let mut next = checkpoint.last.clone();
             next.log_start = start;
             next.store(&*self.environment.disk, &self.folder).at(&self.folder)?;
@@ -138,7 +146,7 @@ impl Partition {
             return Ok(());
         }
         // The files go only when it is known for good that they are not missed.
-        self.checkpoint()?;
+        self.write_checkpoint(&mut checkpoint)?;
         removed.iter().try_for_each(|segment| segment.remove(&*self.environment.disk))
     }
 
@@ -183,9 +191,12 @@ impl Partition {
     }
 
     /// Builds the index of aborted transactions of a segment anew, from the beginning of the log.
-    pub(super) fn rebuild_aborted(&self, number: usize) -> Result<(), LogError> {
+    pub(super) fn rebuild_aborted(
+        &self,
+        segments: &[Arc<Segment>],
+        number: usize,
+    ) -> Result<(), LogError> {
         let mut producers = Producers::default();
-        let segments = self.segments();
         for (at, segment) in segments.iter().enumerate().take(number + 1) {
             let fresh = Indexes::empty(&self.folder, segment.base);
             let file = segment.file(&*self.environment.disk)?;

@@ -2,9 +2,12 @@
 
 mod append_and_read;
 mod batches;
+mod compaction;
+mod consumer_offsets;
 mod crash;
 mod damage;
 mod fixture;
+mod inspect;
 mod producers;
 pub(crate) mod random;
 mod recovery;
