@@ -96,13 +96,16 @@ pub(crate) enum OutputFormat {
 pub(crate) enum Subcommand {
     /// Runs the statements of files, then their queries, until stopped.
     Run(RunArguments),
-    /// Creates, lists, describes or deletes topics.
+    /// Creates, lists, describes, alters or deletes topics.
     #[command(subcommand)]
     Topic(TopicCommand),
     /// Writes lines of a file, or of stdin, to a topic as records.
     Produce(Box<ProduceArguments>),
     /// Prints the records of a topic.
     Consume(ConsumeArguments),
+    /// Verifies, shows or repairs the files of the log, while nothing has them open.
+    #[command(subcommand)]
+    Log(LogCommand),
 }
 
 /// `tidemill run`.
@@ -163,6 +166,18 @@ pub(crate) enum TopicCommand {
         #[arg(long, value_name = "FORMAT", ignore_case = true, default_value = "tabular")]
         output: OutputFormat,
     },
+    /// Sets options of a topic; they hold from now on, and after a restart.
+    Alter {
+        /// Its name.
+        name: String,
+        /// Sets an option, e.g. `-c retention.ms=86400000`; may be repeated.
+        #[arg(short, long, value_name = "NAME=VALUE", value_parser = parse_pair,
+            required_unless_present = "reset")]
+        config: Vec<(String, String)>,
+        /// Takes an option back to its default; may be repeated.
+        #[arg(long, value_name = "NAME")]
+        reset: Vec<String>,
+    },
     /// Deletes topics and their records.
     Delete {
         /// Their names.
@@ -171,6 +186,35 @@ pub(crate) enum TopicCommand {
         /// Passes over names that no topic has.
         #[arg(long)]
         if_exists: bool,
+    },
+}
+
+/// `tidemill log …`.
+#[derive(Debug, ClapSubcommand)]
+pub(crate) enum LogCommand {
+    /// Reads every byte and says what is damaged; changes nothing.
+    Verify {
+        /// A topic, or a partition such as `orders-0`; all if left out.
+        #[arg(value_name = "TOPIC[-PARTITION]")]
+        what: Option<String>,
+    },
+    /// Shows what segments (.log), indexes and producer snapshots hold, as kafka-dump-log does.
+    Dump {
+        /// The files.
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Shows the records of each batch too.
+        #[arg(long)]
+        records: bool,
+    },
+    /// Says what is damaged and would be lost; takes it out if told to.
+    Repair {
+        /// A topic, or a partition such as `orders-0`; all if left out.
+        #[arg(value_name = "TOPIC[-PARTITION]")]
+        what: Option<String>,
+        /// Gives up the records that cannot be read, so that the partition takes records again.
+        #[arg(long)]
+        accept_loss: bool,
     },
 }
 
@@ -285,6 +329,11 @@ pub(crate) struct ConsumeArguments {
     #[arg(long, default_value = "end", value_name = "PLACE")]
     pub(crate) from: StartFrom,
 
+    /// Goes on where this consumer group stood, and commits what was printed; --from says where to begin in
+    /// partitions that it has not read.
+    #[arg(long, value_name = "GROUP", conflicts_with = "partition")]
+    pub(crate) group: Option<String>,
+
     /// Reads one partition only.
     #[arg(long, value_name = "N")]
     pub(crate) partition: Option<u32>,
@@ -349,6 +398,7 @@ impl Subcommand {
             Subcommand::Topic(_) => "topic",
             Subcommand::Produce(_) => "produce",
             Subcommand::Consume(_) => "consume",
+            Subcommand::Log(_) => "log",
         }
     }
 }

@@ -5,6 +5,7 @@ mod errors;
 mod excerpt;
 mod interpreter;
 mod interrupt;
+mod logs;
 mod output;
 mod render;
 mod run;
@@ -44,6 +45,7 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
         Some(Subcommand::Topic(topic)) => topics::start(&arguments, topic, &mut output),
         Some(Subcommand::Produce(produce)) => topics::produce(&arguments, produce),
         Some(Subcommand::Consume(consume)) => topics::consume(&arguments, consume, &mut output),
+        Some(Subcommand::Log(log)) => logs::start(&arguments, log, &mut output),
     }
 }
 

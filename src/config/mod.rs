@@ -189,6 +189,31 @@ impl Config {
         self.number("memory.limit")
     }
 
+    /// How much room must be left on the disk for an append to be taken.
+    pub fn log_headroom_bytes(&self) -> u64 {
+        self.number("log.headroom.bytes")
+    }
+
+    /// How many bytes one compaction may take for keys.
+    pub fn cleaner_buffer_bytes(&self) -> u64 {
+        self.number("log.cleaner.dedupe.buffer.size")
+    }
+
+    /// How long a producer that sends nothing is remembered.
+    pub fn producer_expiration_ms(&self) -> u64 {
+        self.number("producer.id.expiration.ms")
+    }
+
+    /// How long what a consumer group committed is remembered.
+    pub fn offsets_retention_minutes(&self) -> u64 {
+        self.number("offsets.retention.minutes")
+    }
+
+    /// The cluster that the data folder must belong to, if one is named.
+    pub fn cluster_id(&self) -> Option<&str> {
+        Some(self.text("cluster.id")).filter(|text| !text.is_empty())
+    }
+
     /// The key format of a statement that names none.
     pub fn default_key_format(&self) -> &str {
         self.text("ksql.persistence.default.format.key")

@@ -16,8 +16,8 @@ use crate::types::TopicPartition;
 /// The topic of the command log.
 pub(super) const COMMAND_TOPIC: &str = "_tidemill-commands";
 
-/// What internal topics' names begin with.
-pub(super) const INTERNAL_PREFIX: &str = "_tidemill-";
+/// What internal topics' names begin with: the engine's own, and Kafka's.
+const INTERNAL_PREFIXES: [&str; 2] = ["_tidemill-", "__"];
 
 /// A statement that was carried out.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -133,6 +133,6 @@ fn parse(bytes: &[u8], offset: i64) -> Result<Command> {
 impl Engine {
     /// Tells whether a topic is the engine's own.
     pub(super) fn is_internal(topic: &str) -> bool {
-        topic.starts_with(INTERNAL_PREFIX)
+        INTERNAL_PREFIXES.iter().any(|prefix| topic.starts_with(prefix))
     }
 }

@@ -1,6 +1,6 @@
 //! Reading records of topics.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -32,6 +32,8 @@ pub struct RecordStream {
     log: Arc<dyn Log>,
     partitions: Vec<PartitionReader>,
     waiting: VecDeque<ConsumedRecord>,
+    /// The offset after the last record that was given, by partition.
+    given: BTreeMap<u32, Offset>,
     waker: Arc<AtomicWaker>,
     _watches: Vec<WatchGuard>,
     /// Whether it ends at what was there when it began.
@@ -61,7 +63,7 @@ impl Engine {
         self.open_stream(topic, from, true)
     }
 
-    fn open_stream(
+    pub(super) fn open_stream(
         &self,
         topic: &str,
         from: ConsumeFrom,
@@ -98,6 +100,7 @@ impl Engine {
             log,
             partitions,
             waiting: VecDeque::new(),
+            given: BTreeMap::new(),
             waker,
             _watches: watches,
             is_bounded,
@@ -112,6 +115,21 @@ impl RecordStream {
     /// Returns the topic.
     pub fn topic(&self) -> &str {
         &self.topic
+    }
+
+    /// Goes on at an offset of a partition, if the partition still has it; else where it would have begun.
+    pub(super) fn resume(&mut self, partition: u32, next: Offset) {
+        for reader in self.partitions.iter_mut().filter(|it| it.partition.partition == partition) {
+            let offsets = self.log.offsets(&reader.partition);
+            if offsets.is_ok_and(|it| it.start <= next && next <= it.high_watermark) {
+                reader.next = next;
+            }
+        }
+    }
+
+    /// Returns the offset of the next record of each partition that records were given of.
+    pub fn positions(&self) -> Vec<(u32, i64)> {
+        self.given.iter().map(|(partition, next)| (*partition, *next)).collect()
     }
 
     /// Gives only every so manyth record, and ends after so many.
@@ -171,6 +189,7 @@ impl RecordStream {
     fn pop(&mut self) -> Option<ConsumedRecord> {
         while let Some(record) = self.waiting.pop_front() {
             self.seen += 1;
+            self.given.insert(record.partition, record.offset + 1);
             if (self.seen - 1).is_multiple_of(self.sample) {
                 return Some(record);
             }

@@ -11,6 +11,8 @@ mod command_log;
 mod consume;
 mod entity;
 mod execute;
+mod folder;
+mod groups;
 mod options;
 mod outcome;
 mod produce;
@@ -28,9 +30,9 @@ use crate::catalog::Catalog;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::disk::RealDisk;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::functions::Registry;
-use crate::log::{EmbeddedLog, Log};
+use crate::log::{ConsumerOffsets, EmbeddedLog, Log, LogKeeper};
 use crate::runtime::{Runtime, RuntimeConfig};
 use crate::state::{Backend, RocksBackend};
 use crate::topology::Topology;
@@ -67,6 +69,9 @@ struct EngineInner {
     topologies: RwLock<BTreeMap<String, Arc<Topology>>>,
     /// Held while a statement changes the catalog: one at a time.
     ddl: Mutex<DdlState>,
+    offsets: Arc<ConsumerOffsets>,
+    /// Maintains the log; none if whoever opened the log does.
+    keeper: Mutex<Option<LogKeeper>>,
 }
 
 /// What the statements that change the catalog need.
@@ -84,12 +89,37 @@ impl Engine {
         let log_folder = options.data_dir.join("log");
         let log =
             EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
+        let log = Arc::new(log);
         let memory = options::memory_bytes(&config);
         let backend = RocksBackend::open(&options.data_dir.join("state"), memory / 2)?;
-        Engine::start(Arc::new(log), Arc::new(backend), clock, config)
+        folder::check_belongs(&log, &backend, &options.data_dir)?;
+        let shared = Arc::clone(&log) as Arc<dyn Log>;
+        let engine = Engine::start(shared, Arc::new(backend), clock, config)?;
+        engine.keep(log)?;
+        Ok(engine)
     }
 
-    /// Starts an engine on a log and a state backend.
+    /// Lets a thread maintain the log until the engine is closed.
+    fn keep(&self, log: Arc<EmbeddedLog>) -> Result<()> {
+        let retention_ms = options::offsets_retention_ms(&self.inner.config);
+        let offsets = Arc::clone(&self.inner.offsets);
+        let expire = move |now: i64| {
+            let forgotten = offsets.forget_gone();
+            match forgotten.and_then(|()| offsets.expire(now - retention_ms, |_| false)) {
+                Ok(0) => {}
+                Ok(count) => tracing::info!(count, "committed offsets expired"),
+                Err(error) => tracing::warn!(%error, "committed offsets not expired"),
+            }
+        };
+        let clock = Arc::clone(&self.inner.clock);
+        let keeper = LogKeeper::start(log, clock, Box::new(expire)).map_err(|error| {
+            Error::new(ErrorKind::Storage, "cannot start a thread").caused_by(error)
+        })?;
+        *self.inner.keeper.lock() = Some(keeper);
+        Ok(())
+    }
+
+    /// Starts an engine on a log and a state backend; maintenance of the log is the caller's.
     pub fn start(
         log: Arc<dyn Log>,
         backend: Arc<dyn Backend>,
@@ -108,6 +138,7 @@ impl Engine {
             Arc::clone(&clock),
             runtime_config,
         )?;
+        let offsets = ConsumerOffsets::open(Arc::clone(&log), Arc::clone(&clock))?;
         let engine = Engine {
             inner: Arc::new(EngineInner {
                 log,
@@ -119,6 +150,8 @@ impl Engine {
                 catalog: RwLock::default(),
                 topologies: RwLock::default(),
                 ddl: Mutex::default(),
+                offsets: Arc::new(offsets),
+                keeper: Mutex::new(None),
             }),
         };
         engine.inner.replay_commands()?;
@@ -132,7 +165,9 @@ impl Engine {
 
     /// Commits what has been done and stops. Queries go on at the next start.
     pub fn close(&self) -> Result<()> {
-        self.inner.runtime.close()
+        let stopped = self.inner.runtime.close();
+        let closed = self.inner.keeper.lock().as_ref().map_or(Ok(()), LogKeeper::close);
+        stopped.and(closed.map_err(Error::from))
     }
 
     /// Waits until all queries have processed and committed all there is, or for `timeout`. Returns whether they have.

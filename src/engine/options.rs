@@ -1,6 +1,7 @@
 //! What an engine is opened with.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::config::{Config, LogFlush};
 use crate::error::Result;
@@ -42,7 +43,19 @@ pub(super) fn log_config(config: &Config) -> LogConfig {
         LogFlush::Fsync => Flush::Fsync,
         LogFlush::Os => Flush::Os,
     };
-    LogConfig { flush, ..LogConfig::default() }
+    LogConfig {
+        flush,
+        cluster_id: config.cluster_id().map(str::to_owned),
+        headroom_bytes: config.log_headroom_bytes(),
+        producer_expiration: Duration::from_millis(config.producer_expiration_ms()),
+        compaction_bytes: usize::try_from(config.cleaner_buffer_bytes()).unwrap_or(usize::MAX),
+        ..LogConfig::default()
+    }
+}
+
+/// How long what a consumer group committed is remembered.
+pub(super) fn offsets_retention_ms(config: &Config) -> i64 {
+    i64::try_from(config.offsets_retention_minutes().saturating_mul(60_000)).unwrap_or(i64::MAX)
 }
 
 /// What caches and memtables may take when nobody says: enough to be fast, little enough for a laptop.

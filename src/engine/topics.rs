@@ -48,7 +48,21 @@ impl Engine {
                 source.name
             )));
         }
-        Ok(self.inner.log.delete_topic(name)?)
+        self.inner.log.delete_topic(name)?;
+        Ok(self.inner.offsets.forget_gone()?)
+    }
+
+    /// Sets options of a topic, and takes others back to their defaults.
+    pub fn alter_topic(
+        &self,
+        name: &str,
+        set: &[(String, String)],
+        unset: &[String],
+    ) -> Result<()> {
+        let mut config = self.find_topic(name)?.config;
+        set.iter().try_for_each(|(option, value)| config.set(option, value))?;
+        unset.iter().try_for_each(|option| config.unset(option))?;
+        Ok(self.inner.log.alter_topic(name, &config)?)
     }
 
     /// Lists the topics, by name.
@@ -70,14 +84,18 @@ impl Engine {
         }
     }
 
-    /// Describes a topic.
-    pub fn topic(&self, name: &str) -> Result<TopicDetails> {
-        let topic = self.inner.log.topic(name).ok_or_else(|| {
+    fn find_topic(&self, name: &str) -> Result<TopicDescription> {
+        self.inner.log.topic(name).ok_or_else(|| {
             let names = self.inner.log.topics();
             let nearest = crate::text::nearest(name, names.iter().map(|topic| topic.name.as_ref()));
             let hint = nearest.map(|name| format!(". Did you mean {name}?")).unwrap_or_default();
             Error::new(ErrorKind::NotFound, format!("topic {name} does not exist{hint}"))
-        })?;
+        })
+    }
+
+    /// Describes a topic.
+    pub fn topic(&self, name: &str) -> Result<TopicDetails> {
+        let topic = self.find_topic(name)?;
         let partition = |partition: u32| -> Result<PartitionDetails> {
             let offsets = self.inner.log.offsets(&TopicPartition::new(name, partition))?;
             Ok(PartitionDetails {

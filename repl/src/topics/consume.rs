@@ -1,6 +1,6 @@
 //! `tidemill consume`: prints the records of a topic.
 
-use tidemill::engine::{ConsumedRecord, Engine};
+use tidemill::engine::{ConsumedRecord, Engine, RecordStream};
 use tokio::signal::unix::SignalKind;
 
 use crate::args::{Arguments, ConsumeArguments};
@@ -9,6 +9,9 @@ use crate::interrupt::{Interrupts, Next};
 use crate::output::Output;
 use crate::render::{Shown, as_text, decode, record_as_json, show};
 use crate::topics::KeyFormat;
+
+/// A group's position is committed after so many records, and at the end.
+const COMMIT_EVERY: usize = 1000;
 
 /// Runs `tidemill consume`.
 pub(crate) fn consume(
@@ -29,12 +32,13 @@ fn print_records(
     interrupts: &Interrupts,
     output: &mut Output,
 ) -> Result<(), Failure> {
-    let start = consume.from.0;
-    let mut records = if consume.exit_at_end {
-        engine.consume_available(&consume.topic, start)?
-    } else {
-        engine.consume(&consume.topic, start)?
+    let (start, is_bounded) = (consume.from.0, consume.exit_at_end);
+    let mut records = match &consume.group {
+        Some(group) => engine.consume_as_group(&consume.topic, group, start, is_bounded)?,
+        None if is_bounded => engine.consume_available(&consume.topic, start)?,
+        None => engine.consume(&consume.topic, start)?,
     };
+    let mut uncommitted = 0;
     let mut left = consume.count.unwrap_or(u64::MAX);
     while left > 0 {
         // Ctrl-C is how one ends it, so it is no failure.
@@ -45,8 +49,25 @@ fn print_records(
         }
         print(consume, &record, output)?;
         left -= 1;
+        uncommitted += 1;
+        if uncommitted == COMMIT_EVERY {
+            output.flush()?;
+            commit(engine, consume, &records)?;
+            uncommitted = 0;
+        }
     }
-    Ok(output.flush()?)
+    output.flush()?;
+    commit(engine, consume, &records)
+}
+
+/// Commits what was printed, if there is a group: printed first, so that nothing is passed over.
+fn commit(
+    engine: &Engine,
+    consume: &ConsumeArguments,
+    records: &RecordStream,
+) -> Result<(), Failure> {
+    let Some(group) = &consume.group else { return Ok(()) };
+    Ok(engine.commit_offsets(group, &consume.topic, &records.positions())?)
 }
 
 fn print(

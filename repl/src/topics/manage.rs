@@ -1,4 +1,4 @@
-//! `tidemill topic`: creates, lists, describes and deletes topics.
+//! `tidemill topic`: creates, lists, describes, alters and deletes topics.
 
 use tidemill::engine::{Engine, Outcome, TopicDetails};
 use tidemill::error::{Error, ErrorKind};
@@ -35,6 +35,10 @@ fn carry_out(engine: &Engine, command: &TopicCommand, output: &mut Output) -> Re
         TopicCommand::List { all, output: format } => list(engine, *all, *format, output)?,
         TopicCommand::Describe { name, all, output: format } => {
             describe(&engine.topic(name)?, *all, *format, output)?;
+        }
+        TopicCommand::Alter { name, config, reset } => {
+            engine.alter_topic(name, config, reset)?;
+            output.line(&format!("Altered topic {name}"))?;
         }
         TopicCommand::Delete { names, if_exists } => {
             for name in names {
