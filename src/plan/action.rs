@@ -45,6 +45,16 @@ pub enum Action {
     Unplanned,
 }
 
+impl Action {
+    /// Notes how many partitions the topic of a new stream or table has, if it is there: joins go by it.
+    pub fn set_partitions(&mut self, count: impl Fn(&str) -> Option<u32>) {
+        if let Action::CreateSource(create) = self {
+            let made = &mut create.source;
+            made.partitions = count(&made.topic).or(made.partitions);
+        }
+    }
+}
+
 /// What CREATE STREAM and CREATE TABLE with columns come to.
 #[derive(Clone, Debug)]
 pub struct CreateSource {

@@ -223,7 +223,8 @@ impl EngineInner {
                 control(*action, query, &mut catalog, starts)?
             }
             _ => {
-                let action = analyze_statement(&parsed, &catalog, config, &self.registry)?;
+                let mut action = analyze_statement(&parsed, &catalog, config, &self.registry)?;
+                action.set_partitions(|topic| self.partition_count(topic));
                 apply(&action, &parsed.text, &mut catalog, config)?
             }
         };

@@ -14,7 +14,8 @@ impl Session {
     pub(super) fn change_catalog(&mut self, parsed: &ParsedStatement) -> Result<Outcome> {
         let inner = &self.engine.inner;
         let _ddl = inner.ddl.lock();
-        let action = self.analyze(parsed)?;
+        let mut action = self.analyze(parsed)?;
+        action.set_partitions(|topic| inner.partition_count(topic));
         if let Action::Unchanged(message) = action {
             return Ok(Outcome::Done(message));
         }
@@ -44,6 +45,11 @@ impl EngineInner {
             Some(start) => self.runtime.start_query(start.clone()),
             None => Ok(()),
         }
+    }
+
+    /// Returns how many partitions a topic has, if it is there.
+    pub(super) fn partition_count(&self, topic: &str) -> Option<u32> {
+        self.log.topic(topic).map(|topic| topic.config.partitions)
     }
 
     /// Makes the topic of a new stream or table, if it is not there.

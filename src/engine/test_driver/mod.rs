@@ -1,6 +1,9 @@
 //! Runs topologies on records that are handed to it: no disk, no threads, no clock. For tests of SQL.
 
+mod one_query;
+
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
 use std::sync::Arc;
 
 use tidemill_grammar::ast::{QueryAction, Statement};
@@ -72,12 +75,15 @@ pub struct TestDriver {
     queries: Vec<DriverQuery>,
     backend: Arc<dyn Backend>,
     batch_size: usize,
+    is_one_partition: bool,
     now_ms: i64,
     reports: Vec<String>,
 }
 
 #[derive(Default)]
 struct DriverTopic {
+    /// How many partitions it was made with.
+    made_with: u32,
     partitions: Vec<Vec<TestRecord>>,
     /// All records in the order in which they came.
     records: Vec<TestRecord>,
@@ -141,6 +147,7 @@ impl TestDriver {
             queries: Vec::new(),
             backend: Arc::new(MemoryBackend::default()),
             batch_size: 1,
+            is_one_partition: false,
             now_ms: 0,
             reports: Vec::new(),
         }
@@ -172,8 +179,10 @@ impl TestDriver {
 
     /// Creates a topic; those of streams and tables come into being with them.
     pub fn create_topic(&mut self, name: &str, partition_count: u32) {
+        let kept = if self.is_one_partition { 1 } else { partition_count.max(1) };
         let topic = self.topics.entry(name.to_owned()).or_default();
-        topic.partitions.resize_with(partition_count.max(1) as usize, Vec::new);
+        topic.made_with = partition_count;
+        topic.partitions.resize_with(kept as usize, Vec::new);
     }
 
     /// Carries out statements that change the catalog, SET, and INSERT INTO … VALUES.
@@ -201,7 +210,8 @@ impl TestDriver {
     }
 
     fn execute_planned(&mut self, parsed: &tidemill_grammar::ast::ParsedStatement) -> Result<()> {
-        let action = analyze_statement(parsed, &self.catalog, &self.config, &self.registry)?;
+        let mut action = analyze_statement(parsed, &self.catalog, &self.config, &self.registry)?;
+        action.set_partitions(|topic| self.topic_partitions(topic));
         if let Action::InsertValues(insert) = &action {
             let batch = insert_batch(insert, self.now_ms)?;
             return self.write_batch(&insert.target, &batch);
@@ -222,7 +232,7 @@ impl TestDriver {
             Action::CreateAs(create) => {
                 let first = create.plan.sources.first();
                 let source = first.and_then(|name| self.catalog.source(name));
-                let count = source.map(|source| self.partition_count(&source.topic));
+                let count = source.and_then(|source| self.topic_partitions(&source.topic));
                 (&create.topic, count.unwrap_or(1))
             }
             _ => return,
@@ -235,6 +245,10 @@ impl TestDriver {
     }
 
     fn carry_out(&mut self, effects: Effects) -> Result<()> {
+        let replaced = effects
+            .start
+            .as_ref()
+            .and_then(|start| self.queries.iter().position(|query| query.id == start.id));
         self.queries.retain(|query| effects.stop.iter().all(|id| **id != *query.id));
         let Some(start) = effects.start else { return Ok(()) };
         for part in &start.topology.sub_topologies {
@@ -251,7 +265,8 @@ impl TestDriver {
             coalesce: start.coalesce,
         };
         self.open_tasks(&mut query)?;
-        self.queries.push(query);
+        // A query that takes the place of one stands where that stood.
+        self.queries.insert(replaced.unwrap_or(self.queries.len()).min(self.queries.len()), query);
         Ok(())
     }
 
@@ -301,7 +316,7 @@ impl TestDriver {
                 self.write(topic, record.clone(), &mut written);
             }
             while let Some(next) = written.pop_front() {
-                let mut further = self.process(&next)?;
+                let mut further = self.process(&next, 0..self.queries.len())?;
                 further.extend(written);
                 written = further;
             }
@@ -329,10 +344,10 @@ impl TestDriver {
         topic.records.push(record);
     }
 
-    /// Runs all queries that read the written records on them; returns what they wrote.
-    fn process(&mut self, written: &Written) -> Result<VecDeque<Written>> {
+    /// Runs those of some queries that read the written records on them; returns what they wrote.
+    fn process(&mut self, written: &Written, queries: Range<usize>) -> Result<VecDeque<Written>> {
         let mut out = VecDeque::new();
-        for query in 0..self.queries.len() {
+        for query in queries {
             let topology = Arc::clone(&self.queries[query].topology);
             for (number, part) in topology.sub_topologies.iter().enumerate() {
                 let reads = part.inputs.iter().any(|input| *input.topic == *written.topic);
@@ -434,7 +449,7 @@ impl TestDriver {
         let mut written = VecDeque::new();
         self.write_encoded(&target.topic, &encoded, &mut written);
         while let Some(next) = written.pop_front() {
-            written.extend(self.process(&next)?);
+            written.extend(self.process(&next, 0..self.queries.len())?);
         }
         Ok(())
     }
