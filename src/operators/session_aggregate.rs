@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef, Int64Array, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef, Int64Array, UInt32Array, new_null_array};
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use datafusion::arrow::compute::{concat, take};
 
@@ -14,7 +14,7 @@ use crate::operators::progress::Progress;
 use crate::operators::sessions::{Bounds, SessionRows, Sessions};
 use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
 use crate::state::{Backend, Changes, StorePartition};
-use crate::types::{Batch, Windows};
+use crate::types::{Batch, SqlType, Windows};
 
 /// Sessions: a key's records of which each is not further than the gap from the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,7 +83,31 @@ pub struct SessionAggregate {
     spec: AggregateSpec,
     windows: SessionWindows,
     sessions: Sessions,
-    batch_number: u64,
+    /// What waits to be emitted, so that updates of a session are merged.
+    held: Held,
+    /// Rises whenever what waits has been emitted.
+    generation: u64,
+}
+
+/// Sessions whose updates wait to be merged.
+#[derive(Default)]
+struct Held {
+    /// Those that were touched; some may be gone by now, and some stand twice.
+    sessions: Vec<u32>,
+    /// The keys and bounds of those that were emitted before and went into others.
+    absorbed: Vec<(u32, Bounds)>,
+    update_count: u32,
+}
+
+/// What is done with the sessions that rows change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Emission {
+    /// Each change is emitted.
+    Each,
+    /// Changes wait to be merged.
+    Merged,
+    /// Sessions are emitted when they close.
+    Final,
 }
 
 impl SessionAggregate {
@@ -98,7 +122,7 @@ impl SessionAggregate {
         let limits = (cache_bytes, windows.bucket_ms());
         let sessions = Sessions::open(&spec, partition, backend, limits)?;
         let sessions = if windows.emit_final { sessions.with_closing() } else { sessions };
-        Ok(SessionAggregate { spec, windows, sessions, batch_number: 0 })
+        Ok(SessionAggregate { spec, windows, sessions, held: Held::default(), generation: 1 })
     }
 
     fn process_piece(
@@ -110,9 +134,11 @@ impl SessionAggregate {
         let Grouped { batch, keys, args } = input;
         let encoded = EncodedRows::encode(keys, batch.row_count());
         let numbers = self.sessions.find_or_load(&encoded)?;
-        self.batch_number += 1;
-        let is_each_wanted = !ctx.coalesce && !self.windows.emit_final;
-        let mut pending = Pending::new(args, is_each_wanted, self.sessions.progress.next_sequence);
+        let emission = self.emission(batch, ctx.coalesce);
+        if emission == Emission::Each {
+            self.emit_held(emit)?;
+        }
+        let mut pending = Pending::new(args, emission, self.sessions.progress.next_sequence);
         self.sessions.progress.next_sequence += batch.row_count() as u64;
         let mut out = Changed::default();
         let mut closed = Vec::new();
@@ -140,17 +166,23 @@ impl SessionAggregate {
         }
         pending.flush(&mut self.sessions);
         ctx.report_failures(std::mem::take(&mut pending.failures));
-        if self.windows.emit_final {
-            return self.emit_closed(&closed, batch, emit);
-        }
-        let results = match is_each_wanted {
-            true => pending.results()?,
-            false => out.merge(&mut self.sessions),
-        };
-        if !out.rows.is_empty() {
-            emit.push(out.finish(batch, keys, &results)?);
+        match emission {
+            Emission::Final => self.emit_closed(&closed, batch, emit)?,
+            Emission::Each if !out.rows.is_empty() => {
+                emit.push(out.finish(batch, keys, &pending.results()?)?);
+            }
+            Emission::Each | Emission::Merged => {}
         }
         Ok(())
+    }
+
+    fn emission(&self, batch: &Batch, coalesce: bool) -> Emission {
+        match self.windows.emit_final {
+            true => Emission::Final,
+            // Headers are those of the row that made the update: they do not wait.
+            false if coalesce && batch.headers.is_none() => Emission::Merged,
+            false => Emission::Each,
+        }
     }
 
     /// Finds the sessions that a row joins. Returns false if it is late because one of them is closed.
@@ -195,58 +227,100 @@ impl SessionAggregate {
         let session = match joined.split_first() {
             None => {
                 let session = self.sessions.add(key, bounds);
-                self.sessions.slots[session as usize].batch = self.batch_number;
+                self.hold(session, None, pending.emission);
                 session
             }
             Some((first, rest)) => {
                 for session in joined {
-                    let old = self.touch(*session);
-                    if pending.is_each_wanted && !is_as_new {
-                        out.add_gone(row, old);
+                    let old = self.sessions.slots[*session as usize].bounds;
+                    self.hold(*session, Some(old), pending.emission);
+                    if pending.emission == Emission::Each && !is_as_new {
+                        out.push(row, old, None);
                     }
                 }
                 if !rest.is_empty() {
                     pending.flush(&mut self.sessions);
                 }
                 for session in rest {
-                    self.absorb(*first, *session, (row, &mut *pending), out);
+                    self.absorb(*first, *session, row, pending);
                 }
                 self.sessions.extend(*first, bounds);
                 *first
             }
         };
         let update = pending.push(row, session);
-        self.sessions.slots[session as usize].last_update = update;
-        out.add(row, bounds, update);
-        out.sessions.push(session);
+        if pending.emission == Emission::Each {
+            out.push(row, bounds, Some(update));
+        }
+        self.sessions.slots[session as usize].last_update = self.held.update_count;
+        self.held.update_count = self.held.update_count.wrapping_add(1);
     }
 
-    /// Notes that the batch at hand changes a session, and returns its bounds.
-    fn touch(&mut self, session: u32) -> Bounds {
-        let batch_number = self.batch_number;
-        let session = &mut self.sessions.slots[session as usize];
-        if session.batch != batch_number {
-            session.before = Some(session.bounds);
-            session.batch = batch_number;
+    /// Has a session wait to be emitted; `before` are the bounds it was emitted with, if it was.
+    fn hold(&mut self, session: u32, before: Option<Bounds>, emission: Emission) {
+        let slot = &mut self.sessions.slots[session as usize];
+        if emission == Emission::Merged && slot.generation != self.generation {
+            slot.generation = self.generation;
+            slot.before = before;
+            self.held.sessions.push(session);
         }
-        session.bounds
     }
 
     /// Merges a session into an earlier one of its key.
-    fn absorb(
-        &mut self,
-        into: u32,
-        from: u32,
-        (row, pending): (u32, &mut Pending<'_>),
-        out: &mut Changed,
-    ) {
+    fn absorb(&mut self, into: u32, from: u32, row: u32, pending: &mut Pending<'_>) {
         for states in &mut self.sessions.accumulators {
             if let Err(reason) = states.merge(into, from) {
                 pending.failures.push(row as usize, reason);
             }
         }
-        out.absorbed.extend(self.sessions.slots[from as usize].before.map(|bounds| (row, bounds)));
+        if pending.emission == Emission::Merged {
+            let slot = &self.sessions.slots[from as usize];
+            self.held.absorbed.extend(slot.before.map(|before| (slot.key, before)));
+        }
         self.sessions.remove(from);
+    }
+
+    /// Emits what the updates that wait came to: a tombstone for each session that is no more as it was, then the sessions that
+    /// changed as they are now, in the order of their last updates.
+    fn emit_held(&mut self, emit: &mut Vec<Batch>) -> Result<(), OperatorError> {
+        let Held { mut sessions, absorbed: mut gone, .. } = std::mem::take(&mut self.held);
+        let slots = &self.sessions.slots;
+        sessions.retain(|number| {
+            let slot = &slots[*number as usize];
+            slot.is_live() && slot.generation == self.generation
+        });
+        sessions.sort_unstable_by_key(|number| slots[*number as usize].last_update);
+        sessions.dedup();
+        self.generation += 1;
+        for number in &sessions {
+            let slot = &slots[*number as usize];
+            gone.extend(slot.before.filter(|b| *b != slot.bounds).map(|before| (slot.key, before)));
+        }
+        if !gone.is_empty() {
+            emit.push(self.tombstones(&gone)?);
+        }
+        for sessions in sessions.chunks(self.sessions.results_max()) {
+            emit.push(self.windows.rows(self.sessions.rows(sessions, &self.spec.key_types)?));
+        }
+        Ok(())
+    }
+
+    fn tombstones(&self, gone: &[(u32, Bounds)]) -> Result<Batch, OperatorError> {
+        let keys = gone.iter().map(|(key, _)| *key);
+        let mut columns = self.sessions.key_columns(keys, &self.spec.key_types)?;
+        let bigint = SqlType::Bigint;
+        let results = self.spec.functions.iter().map(|function| &function.return_type);
+        for sql_type in [&bigint, &bigint].into_iter().chain(results) {
+            columns.push(new_null_array(&sql_type.arrow(), gone.len()));
+        }
+        let windows = Windows {
+            starts: gone.iter().map(|(_, bounds)| bounds.start).collect(),
+            ends: gone.iter().map(|(_, bounds)| bounds.end).collect(),
+        };
+        let mut out = Batch::new(columns, windows.ends.clone());
+        out.windows = Some(windows);
+        out.deleted = Some(BooleanBuffer::new_set(gone.len()));
+        Ok(out)
     }
 
     /// Emits the sessions that rows of a batch closed.
@@ -282,8 +356,7 @@ struct Pending<'a> {
     args: &'a [Vec<ArrayRef>],
     rows: Vec<u32>,
     sessions: Vec<u32>,
-    /// Whether the result of each update is wanted.
-    is_each_wanted: bool,
+    emission: Emission,
     first_sequence: u64,
     /// The results of the updates that were flushed, by function.
     flushed: Vec<Vec<ArrayRef>>,
@@ -292,12 +365,12 @@ struct Pending<'a> {
 }
 
 impl<'a> Pending<'a> {
-    fn new(args: &'a [Vec<ArrayRef>], is_each_wanted: bool, first_sequence: u64) -> Self {
+    fn new(args: &'a [Vec<ArrayRef>], emission: Emission, first_sequence: u64) -> Self {
         Pending {
             args,
             rows: Vec::new(),
             sessions: Vec::new(),
-            is_each_wanted,
+            emission,
             first_sequence,
             flushed: vec![Vec::new(); args.len()],
             flushed_count: 0,
@@ -324,7 +397,7 @@ impl<'a> Pending<'a> {
         };
         let functions = sessions.accumulators.iter_mut().zip(self.args).zip(&mut self.flushed);
         for ((states, args), flushed) in functions {
-            match self.is_each_wanted {
+            match self.emission == Emission::Each {
                 true => flushed.push(states.update_each(args, &rows, &mut self.failures)),
                 false => states.update(args, &rows, &mut self.failures),
             }
@@ -357,53 +430,14 @@ struct Changed {
     starts: Vec<i64>,
     ends: Vec<i64>,
     results: Vec<Option<u32>>,
-    /// The sessions that were updated, one for each update.
-    sessions: Vec<u32>,
-    /// The sessions that were there before the batch and went into others.
-    absorbed: Vec<(u32, Bounds)>,
 }
 
 impl Changed {
-    fn add(&mut self, row: u32, bounds: Bounds, result: u32) {
-        self.push(row, bounds, Some(result));
-    }
-
-    fn add_gone(&mut self, row: u32, bounds: Bounds) {
-        self.push(row, bounds, None);
-    }
-
     fn push(&mut self, row: u32, bounds: Bounds, result: Option<u32>) {
         self.rows.push(row);
         self.starts.push(bounds.start);
         self.ends.push(bounds.end);
         self.results.push(result);
-    }
-
-    /// Keeps what the batch came to: a tombstone for each session that is no more as it was, then the sessions that changed as
-    /// they are now. Returns their results.
-    fn merge(&mut self, sessions: &mut Sessions) -> Vec<ArrayRef> {
-        let updates = std::mem::take(self);
-        let mut last = Vec::new();
-        for (update, (number, row)) in updates.sessions.iter().zip(&updates.rows).enumerate() {
-            let session = &sessions.slots[*number as usize];
-            if session.is_live() && session.last_update == update as u32 {
-                last.push((*row, *number));
-            }
-        }
-        for (row, bounds) in updates.absorbed {
-            self.add_gone(row, bounds);
-        }
-        for (row, number) in &last {
-            let session = &sessions.slots[*number as usize];
-            if let Some(before) = session.before.filter(|before| *before != session.bounds) {
-                self.add_gone(*row, before);
-            }
-        }
-        let numbers: Vec<u32> = last.iter().map(|(_, number)| *number).collect();
-        for (place, (row, number)) in last.into_iter().enumerate() {
-            self.add(row, sessions.slots[number as usize].bounds, place as u32);
-        }
-        sessions.accumulators.iter().map(|states| states.evaluate(&numbers)).collect()
     }
 
     fn finish(
@@ -453,6 +487,14 @@ impl Operator for SessionAggregate {
         }
         let stream_time = self.sessions.progress.stream_time;
         self.sessions.expire(self.windows.forgotten_before(stream_time))
+    }
+
+    fn flush(
+        &mut self,
+        _ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        self.emit_held(emit)
     }
 
     fn hand_over(&mut self, changes: &mut Changes) {

@@ -77,7 +77,7 @@ struct KeySlot {
 
 /// A session in memory. Those of a key are a chain, from the latest to the earliest.
 pub(super) struct Session {
-    key: u32,
+    pub(super) key: u32,
     earlier: u32,
     pub(super) bounds: Bounds,
     changed_in: u64,
@@ -85,10 +85,9 @@ pub(super) struct Session {
     bucket: i64,
     /// The bucket that it waits in to be closed.
     waits_in: i64,
-    /// The batch that changed it last, and its bounds before that batch; none if it was not there.
-    pub(super) batch: u64,
+    /// When updates wait to be merged: since when its do, the bounds it was emitted with before, and when the last one came.
+    pub(super) generation: u64,
     pub(super) before: Option<Bounds>,
-    /// The place in the batch of its last update.
     pub(super) last_update: u32,
 }
 
@@ -230,18 +229,29 @@ impl Sessions {
         sessions: &[u32],
         key_types: &[SqlType],
     ) -> Result<SessionRows, OperatorError> {
-        let mut keys = builders(key_types);
-        for number in sessions {
-            read_row(self.key_of(*number), &mut keys)
-                .map_err(|_| StateError::Damaged("the key of a session".to_owned()))?;
-        }
+        let keys = sessions.iter().map(|number| self.slots[*number as usize].key);
+        let keys = self.key_columns(keys, key_types)?;
         let bounds = || sessions.iter().map(|number| self.slots[*number as usize].bounds);
         Ok(SessionRows {
             starts: bounds().map(|bounds| bounds.start).collect(),
             ends: bounds().map(|bounds| bounds.end).collect(),
-            keys: keys.iter_mut().map(ColumnBuilder::finish).collect(),
+            keys,
             results: self.accumulators.iter().map(|states| states.evaluate(sessions)).collect(),
         })
+    }
+
+    /// Returns the columns of keys.
+    pub(super) fn key_columns(
+        &self,
+        keys: impl Iterator<Item = u32>,
+        key_types: &[SqlType],
+    ) -> Result<Vec<ArrayRef>, OperatorError> {
+        let mut columns = builders(key_types);
+        for key in keys {
+            read_row(&self.keys[key as usize].key, &mut columns)
+                .map_err(|_| StateError::Damaged("the key of a session".to_owned()))?;
+        }
+        Ok(columns.iter_mut().map(ColumnBuilder::finish).collect())
     }
 
     fn bucket_of(&self, end: i64) -> i64 {
@@ -272,7 +282,7 @@ impl Sessions {
             changed_in: 0,
             bucket: NO_BUCKET,
             waits_in: NO_BUCKET,
-            batch: 0,
+            generation: 0,
             before: None,
             last_update: NONE,
         };
