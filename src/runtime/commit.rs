@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{Log, Outcome, Producer};
-use crate::runtime::RuntimeInner;
+use crate::log::{Log, LogError, Outcome, Producer};
 use crate::runtime::epochs::Epochs;
 use crate::runtime::offsets;
 use crate::runtime::queries::RunningQuery;
+use crate::runtime::{CommitState, RuntimeInner};
 use crate::state::{Backend, Changes};
 use crate::types::TopicPartition;
 
@@ -24,12 +24,13 @@ pub(super) fn recover(log: &dyn Log, backend: &dyn Backend) -> Result<()> {
             open.entry(transaction.producer).or_default().push(transaction.partition);
         }
     }
-    for (producer, partitions) in open {
-        let outcome = if Some(producer) == committed { Outcome::Commit } else { Outcome::Abort };
+    for (producer, partitions) in &open {
+        let outcome = if Some(*producer) == committed { Outcome::Commit } else { Outcome::Abort };
         tracing::info!(?producer, ?outcome, partitions = partitions.len(), "ended a transaction");
-        log.end_transaction(producer, &partitions, outcome)?;
+        log.end_transaction(*producer, partitions, outcome)?;
     }
-    Ok(())
+    // The next producers' ids take the place of these: a marker that is lost after that is never written again.
+    Ok(log.flush(&open.into_values().flatten().collect::<Vec<_>>())?)
 }
 
 /// Notes which producers are the engine's, before they write anything.
@@ -37,6 +38,30 @@ pub(super) fn note_producers(epochs: &Epochs, backend: &dyn Backend) -> Result<(
     let mut changes = Changes::new();
     offsets::put_producers(&mut changes, &epochs.producer_ids());
     Ok(backend.commit(changes)?)
+}
+
+/// Makes partitions durable. A topic may be deleted at any time: what is gone needs no sync.
+fn flush(log: &dyn Log, mut partitions: BTreeSet<TopicPartition>) -> Result<(), LogError> {
+    loop {
+        partitions.retain(|partition| log.topic(&partition.topic).is_some());
+        match log.flush(&partitions.iter().cloned().collect::<Vec<_>>()) {
+            Err(LogError::UnknownTopic(_)) => {}
+            flushed => return flushed,
+        }
+    }
+}
+
+/// Ends a transaction on a partition; on one that was deleted there is nothing to end.
+fn end(
+    log: &dyn Log,
+    producer: Producer,
+    partition: &TopicPartition,
+    outcome: Outcome,
+) -> Result<(), LogError> {
+    match log.end_transaction(producer, std::slice::from_ref(partition), outcome) {
+        Err(LogError::UnknownTopic(_)) => Ok(()),
+        ended => ended,
+    }
 }
 
 /// How long a query that failed waits before it is tried again, at first and at most.
@@ -68,31 +93,37 @@ impl RuntimeInner {
         if let Some(reason) = &state.broken {
             return Err(Error::new(ErrorKind::Storage, reason.clone()));
         }
-        if self.failed_queries().next().is_some() {
-            self.roll_back()?;
-        }
-        if !self.shared.has_progress.swap(false, Ordering::AcqRel) {
-            return Ok(false);
-        }
-        let outcome = self.commit_progress(&mut state.marked);
-        if let Err(error) = &outcome
-            && error.kind() == ErrorKind::Storage
-        {
-            let reason = format!("nothing can be committed any more: {error}");
-            self.stop_all(&reason);
-            state.broken = Some(reason);
+        let outcome = self.commit_or_roll_back(&mut state);
+        if let Err(error) = &outcome {
+            // Whatever is left to do is tried again, unless it cannot be.
+            self.shared.has_progress.store(true, Ordering::Release);
+            if error.kind() == ErrorKind::Storage {
+                let reason = format!("nothing can be committed any more: {error}");
+                self.stop_all(&reason);
+                state.broken = Some(reason);
+            }
         }
         outcome
     }
 
-    /// Commits what all tasks hand over. `marked` are the partitions that the last commit wrote markers to.
-    fn commit_progress(&self, marked: &mut Vec<TopicPartition>) -> Result<bool> {
+    fn commit_or_roll_back(&self, state: &mut CommitState) -> Result<bool> {
+        self.finish_commit(state)?;
+        if state.must_roll_back || self.failed_queries().next().is_some() {
+            self.roll_back(state)?;
+        }
+        if !self.shared.has_progress.swap(false, Ordering::AcqRel) {
+            return Ok(false);
+        }
+        self.commit_progress(state)
+    }
+
+    /// Commits what all tasks hand over.
+    fn commit_progress(&self, state: &mut CommitState) -> Result<bool> {
         let shared = &self.shared;
         let epoch = shared.epochs.begin_next();
         if !self.await_hand_over(epoch + 1) {
             // A task failed in this epoch: nothing of it may be committed, by no task.
-            shared.epochs.take();
-            self.roll_back()?;
+            self.roll_back(state)?;
             return Ok(true);
         }
         let transaction = shared.epochs.transaction(epoch);
@@ -102,18 +133,34 @@ impl RuntimeInner {
             return Ok(false);
         }
         // Only the last transaction's markers can be written again after a crash: those before it are made durable here.
-        let durable = inputs.into_iter().chain(partitions.iter().cloned()).chain(marked.drain(..));
+        let durable = inputs.into_iter().chain(partitions.iter().cloned());
+        let durable = durable.chain(state.marked.iter().cloned());
         let durable: BTreeSet<TopicPartition> = durable.collect();
-        shared.log.flush(&durable.into_iter().collect::<Vec<_>>())?;
+        // Should this or the next fail, what was handed over is done again from the last commit.
+        state.must_roll_back = true;
+        flush(shared.log.as_ref(), durable)?;
         offsets::put_committed(&mut changes, transaction.producer);
         offsets::put_producers(&mut changes, &shared.epochs.producer_ids());
         shared.backend.commit(changes)?;
-        if !partitions.is_empty() {
-            shared.log.end_transaction(transaction.producer, &partitions, Outcome::Commit)?;
-            shared.epochs.renew(epoch, shared.log.as_ref())?;
-            *marked = partitions;
-        }
+        state.must_roll_back = false;
+        state.marked = partitions;
+        state.unmarked = (!state.marked.is_empty()).then_some(epoch);
+        self.finish_commit(state)?;
         Ok(true)
+    }
+
+    /// Writes the markers of the last commit, if they are not written yet. It is decided by then: all that can be done is to
+    /// try again.
+    fn finish_commit(&self, state: &mut CommitState) -> Result<()> {
+        let Some(epoch) = state.unmarked else { return Ok(()) };
+        let shared = &self.shared;
+        let producer = shared.epochs.transaction(epoch).producer;
+        for partition in &state.marked {
+            end(shared.log.as_ref(), producer, partition, Outcome::Commit)?;
+        }
+        shared.epochs.renew(epoch, shared.log.as_ref())?;
+        state.unmarked = None;
+        Ok(())
     }
 
     /// Waits until every task is in `epoch`. Returns false if one failed instead.
@@ -134,7 +181,8 @@ impl RuntimeInner {
     }
 
     /// Takes all tasks back to the last commit and aborts what they have written since.
-    pub(super) fn roll_back(&self) -> Result<()> {
+    fn roll_back(&self, state: &mut CommitState) -> Result<()> {
+        state.must_roll_back = true;
         let shared = &self.shared;
         let queries: Vec<_> =
             self.queries.read().values().filter(|query| query.is_persistent()).cloned().collect();
@@ -145,7 +193,7 @@ impl RuntimeInner {
             let transaction = shared.epochs.transaction(epoch);
             let partitions = transaction.partitions();
             if !partitions.is_empty() {
-                shared.log.end_transaction(transaction.producer, &partitions, Outcome::Abort)?;
+                self.abort(transaction.producer, &partitions)?;
                 shared.epochs.renew(epoch, shared.log.as_ref())?;
             }
         }
@@ -154,9 +202,23 @@ impl RuntimeInner {
             let failed = query.owner.error.lock().is_some();
             if failed {
                 query.schedule_retry(shared.clock.monotonic(), RETRY_AFTER);
-            } else if let Err(error) = query.open_tasks(self) {
+            } else if let Err(error) = query.open_tasks(self, &mut Vec::new()) {
                 query.owner.error.lock().get_or_insert(error.to_string());
                 query.schedule_retry(shared.clock.monotonic(), RETRY_AFTER);
+            }
+        }
+        state.must_roll_back = false;
+        Ok(())
+    }
+
+    /// Aborts a transaction. A partition that takes no marker because its storage failed gets it at the next start.
+    fn abort(&self, producer: Producer, partitions: &[TopicPartition]) -> Result<()> {
+        for partition in partitions {
+            match end(self.shared.log.as_ref(), producer, partition, Outcome::Abort) {
+                Err(error) if !error.is_retriable() => {
+                    tracing::warn!(%partition, %error, "transaction not aborted");
+                }
+                ended => ended?,
             }
         }
         Ok(())
@@ -169,7 +231,7 @@ impl RuntimeInner {
         let queries: Vec<_> = self.queries.read().values().cloned().collect();
         for query in queries.iter().filter(|query| query.is_retry_due(now)) {
             *query.owner.error.lock() = None;
-            if let Err(error) = query.open_tasks(self) {
+            if let Err(error) = query.open_tasks(self, &mut Vec::new()) {
                 *query.owner.error.lock() = Some(error.to_string());
                 query.schedule_retry(now, RETRY_AFTER);
             }

@@ -85,6 +85,10 @@ struct CommitState {
     broken: Option<String>,
     /// The partitions that the last commit wrote markers to, which may not be durable yet.
     marked: Vec<TopicPartition>,
+    /// The epoch of the last commit, if its markers are not all written.
+    unmarked: Option<u64>,
+    /// Whether what tasks have done since the last commit must be undone before anything else.
+    must_roll_back: bool,
 }
 
 impl From<StateError> for Error {

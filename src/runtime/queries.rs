@@ -73,6 +73,13 @@ pub(super) struct RunningTask {
     pub(super) wake: Wake,
 }
 
+/// Where a task begins to read.
+pub(super) struct Begun {
+    sub_topology: usize,
+    partition: TopicPartition,
+    position: Offset,
+}
+
 struct Retry {
     after: Duration,
     due: Duration,
@@ -110,14 +117,20 @@ impl RunningQuery {
             && self.retry.lock().as_ref().is_some_and(|retry| retry.due <= now)
     }
 
-    /// Opens a task for each partition of each sub-topology, at the committed positions.
-    pub(super) fn open_tasks(&self, runtime: &RuntimeInner) -> Result<()> {
+    /// Opens a task for each partition of each sub-topology, at the committed positions. Adds the positions they begin at to
+    /// `begun`: the tasks run on as soon as they are open.
+    pub(super) fn open_tasks(&self, runtime: &RuntimeInner, begun: &mut Vec<Begun>) -> Result<()> {
         let own_backend: Option<Arc<dyn Backend>> =
             (!self.is_persistent()).then(|| Arc::new(MemoryBackend::default()) as _);
         let mut tasks = Vec::new();
         for (number, part) in self.start.topology.sub_topologies.iter().enumerate() {
             for partition in 0..partition_count(part, runtime)? {
                 let core = self.open_core(runtime, number, partition, own_backend.as_ref())?;
+                begun.extend(core.inputs.iter().map(|input| Begun {
+                    sub_topology: number,
+                    partition: input.partition.clone(),
+                    position: input.position(),
+                }));
                 tasks.push(self.register(runtime, core)?);
             }
         }
@@ -257,16 +270,14 @@ impl Runtime {
     pub fn start_query(&self, start: QueryStart) -> Result<()> {
         self.inner.create_repartition_topics(&start.topology)?;
         let _commit = self.inner.commit.lock();
-        let query = self.inner.add_query(start, None)?;
+        let id = start.id.clone();
+        let begun = self.inner.add_query(start, None)?;
+        let partitions: Vec<_> = begun.iter().map(|begun| begun.partition.clone()).collect();
+        // A position may be kept only of records that are durable.
+        self.inner.shared.log.flush(&partitions)?;
         let mut changes = Changes::new();
-        for task in query.tasks() {
-            let core = task.task.core.lock();
-            let Some(core) = core.as_ref() else { continue };
-            for input in &core.inputs {
-                let position = input.position();
-                let id = &query.owner.query_id;
-                put_position(&mut changes, id, core.sub_topology, &input.partition, position);
-            }
+        for Begun { sub_topology, partition, position } in &begun {
+            put_position(&mut changes, &id, *sub_topology, partition, *position);
         }
         Ok(self.inner.shared.backend.commit(changes)?)
     }
@@ -345,11 +356,7 @@ impl Runtime {
 }
 
 impl RuntimeInner {
-    fn add_query(
-        &self,
-        start: QueryStart,
-        rows: Option<Arc<RowQueue>>,
-    ) -> Result<Arc<RunningQuery>> {
+    fn add_query(&self, start: QueryStart, rows: Option<Arc<RowQueue>>) -> Result<Vec<Begun>> {
         let owner = Arc::new(TaskOwner {
             query_id: start.id.as_str().into(),
             metrics: QueryMetrics::default(),
@@ -364,9 +371,10 @@ impl RuntimeInner {
             tasks: RwLock::default(),
             retry: Mutex::new(None),
         });
-        query.open_tasks(self)?;
-        self.queries.write().insert(query.start.id.clone(), Arc::clone(&query));
-        Ok(query)
+        let mut begun = Vec::new();
+        query.open_tasks(self, &mut begun)?;
+        self.queries.write().insert(query.start.id.clone(), query);
+        Ok(begun)
     }
 
     fn remove_query(&self, id: &str) -> Option<Arc<RunningQuery>> {
