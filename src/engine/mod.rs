@@ -21,6 +21,7 @@ mod test_driver;
 mod topics;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,10 +30,10 @@ use parking_lot::{Mutex, RwLock};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::disk::RealDisk;
+use crate::disk::{Disk, RealDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::Registry;
-use crate::log::{ConsumerOffsets, EmbeddedLog, Log, LogKeeper};
+use crate::log::{ConsumerOffsets, EmbeddedLog, Log, LogError, LogKeeper};
 use crate::runtime::{Runtime, RuntimeConfig};
 use crate::state::{Backend, RocksBackend};
 use crate::topology::Topology;
@@ -80,6 +81,13 @@ struct DdlState {
     next_push_query: u64,
 }
 
+/// Makes the names in the data folder survive a power loss: state that is gone while the log is there would be computed, and
+/// written, again.
+fn sync_names(data_dir: &Path) -> Result<()> {
+    let synced = RealDisk.sync_folder(data_dir);
+    synced.map_err(|error| LogError::disk(data_dir, error).into())
+}
+
 impl Engine {
     /// Opens a data folder, or makes one, and lets its queries go on.
     pub fn open(options: EngineOptions) -> Result<Engine> {
@@ -92,6 +100,7 @@ impl Engine {
         let log = Arc::new(log);
         let memory = options::memory_bytes(&config);
         let backend = RocksBackend::open(&options.data_dir.join("state"), memory / 2)?;
+        sync_names(&options.data_dir)?;
         folder::check_belongs(&log, &backend, &options.data_dir)?;
         let shared = Arc::clone(&log) as Arc<dyn Log>;
         let engine = Engine::start(shared, Arc::new(backend), clock, config)?;

@@ -218,7 +218,7 @@ impl LogError {
         LogError::DamagedBatch { partition: partition.clone(), offset, source }
     }
 
-    pub(super) fn disk(path: impl Into<PathBuf>, source: io::Error) -> LogError {
+    pub(crate) fn disk(path: impl Into<PathBuf>, source: io::Error) -> LogError {
         LogError::Disk { path: path.into(), source: Arc::new(source) }
     }
 }

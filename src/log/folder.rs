@@ -97,16 +97,25 @@ fn may_precede_marker(name: &str) -> bool {
 
 /// Fills a new folder; the marker comes last, since it says that all is there.
 fn begin(disk: &dyn Disk, folder: &Path, cluster_id: Option<&str>) -> Result<(), LogError> {
-    // The folder's own name must survive too.
-    if let Some(parent) = folder.parent().filter(|parent| *parent != Path::new("")) {
-        disk.sync_folder(parent).at(parent)?;
-    }
+    sync_above(disk, folder)?;
     Topics::default().store(disk, folder)?;
     producer_ids::store(disk, folder, 0)?;
     let cluster_id = cluster_id.map_or_else(|| TopicId::random().to_string(), str::to_owned);
     let path = folder.join(MARKER);
     let text = format!("version=1\ncluster.id={cluster_id}\nnode.id=0\n");
     replace_file(disk, &path, text.as_bytes()).at(&path)
+}
+
+/// Makes the folder's own name survive, and the names of the folders above, which may be as new.
+fn sync_above(disk: &dyn Disk, folder: &Path) -> Result<(), LogError> {
+    let mut above = folder.ancestors().skip(1);
+    let or_here = |path| if path == Path::new("") { Path::new(".") } else { path };
+    if let Some(parent) = above.next().map(or_here) {
+        disk.sync_folder(parent).at(parent)?;
+    }
+    // One that may not be opened was not made here, and neither were those above it.
+    let _ = above.map(or_here).try_for_each(|path| disk.sync_folder(path));
+    Ok(())
 }
 
 fn read_cluster_id(disk: &dyn Disk, folder: &Path) -> Result<String, LogError> {
