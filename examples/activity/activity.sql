@@ -1,7 +1,7 @@
 -- Web activity: errors as they happen, views per page and minute, and each user's totals.
 
-CREATE STREAM views (user_id VARCHAR, page VARCHAR, status INT, millis INT, at BIGINT)
-  WITH (KAFKA_TOPIC = 'views', VALUE_FORMAT = 'JSON', PARTITIONS = 1, TIMESTAMP = 'at');
+CREATE STREAM views (user_id VARCHAR, page VARCHAR, status INT, millis INT, viewed_at BIGINT)
+  WITH (KAFKA_TOPIC = 'views', VALUE_FORMAT = 'JSON', PARTITIONS = 1, TIMESTAMP = 'viewed_at');
 
 SET 'auto.offset.reset' = 'earliest';
 

@@ -31,6 +31,7 @@ const NON_RESERVED: &[&str] = &[
     "MAP",
     "MINUTE",
     "MONTH",
+    "NAMESPACE",
     "PARTITION",
     "PARTITIONS",
     "PAUSE",
