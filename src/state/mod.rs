@@ -19,7 +19,7 @@ mod window;
 
 pub use backend::{Backend, Scan, StateError, StoreId, StorePartition};
 pub use cached::CachedStore;
-pub use changes::Changes;
+pub use changes::{Change, Changes};
 pub use memory::MemoryBackend;
 pub use ordered::{OrderedEntry, OrderedStore};
 pub use rocks::RocksBackend;

@@ -1,9 +1,17 @@
 //! Integration tests, in folders by promise.
 #![allow(clippy::unwrap_used, missing_docs, reason = "helpers of tests may fail as tests do")]
 
+mod batch;
+mod crash;
+mod data;
 mod docs;
 mod engine;
 mod functions;
+mod kill;
 mod log;
+mod program;
+mod random;
+mod readme;
 mod sql;
 mod tidy;
+mod topologies;

@@ -7,7 +7,7 @@ use tidemill::disk::{Disk, SimDisk};
 use tidemill::log::*;
 
 use super::fixture::*;
-use super::random::Random;
+use crate::random::Random;
 
 /// How many damaged folders are tried; `TIDEMILL_DAMAGES` sets another count.
 const DAMAGES: u64 = 3_000;

@@ -9,6 +9,5 @@ mod damage;
 mod fixture;
 mod inspect;
 mod producers;
-pub(crate) mod random;
 mod recovery;
 mod retention;

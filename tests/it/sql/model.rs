@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use tidemill::engine::{TestDriver, TestRecord};
 use tidemill::types::Value;
 
-use crate::log::random::Random;
+use crate::random::Random;
 
 /// A row that comes out: its key, its window, the values it was made of (none for a tombstone), its time.
 type Out = (String, Option<(i64, i64)>, Option<Vec<i64>>, i64);

@@ -9,7 +9,7 @@ use tidemill::log::*;
 
 use super::model::{Entry, Kind, Model, Pair};
 use crate::log::fixture::{NOW, open_at, t};
-use crate::log::random::Random;
+use crate::random::Random;
 
 /// How many steps a history has.
 pub(super) const STEPS: usize = 60;

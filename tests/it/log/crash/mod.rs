@@ -13,7 +13,7 @@ use tidemill::disk::{Disk, PowerLoss, SimDisk};
 use self::check::{End, Tally, check};
 use self::history::{History, STEPS, open};
 use self::model::{Model, Promises};
-use super::random::Random;
+use crate::random::Random;
 
 /// How many places are tried; `TIDEMILL_CRASH_POINTS` sets another count, `TIDEMILL_CRASH_SEED` the first seed.
 const POINTS: u64 = 6_000;
