@@ -2,18 +2,21 @@
 //!
 //! ```text
 //! tidemill-checkpoint 1
-//! log_start 0
+//! log_start 0 2f3b4c5d
 //! recovery_point 5000
 //! producers 3
 //! cleaned 4000
-//! segment 0 1048576 1700000000000 4711 12 1f2e3d4c 12 5b6a7988 0 00000000
+//! segment 0 1048576 1700000000000 4711 1700000000005 12 1f2e3d4c 12 5b6a7988 0 00000000
+//! log_start 0 2f3b4c5d
 //! crc32c 0badcafe
 //! ```
 //!
-//! A segment's line has its base offset, its size, its largest timestamp with the offset that has it, and for each
-//! of its three indexes the number of entries and their checksum. The last is the one that was written to.
+//! A segment's line has its base offset, its size, its largest timestamp with the offset that has it, the time of its
+//! last append, and for each of its three indexes the number of entries and their checksum. The last is the one that was written to.
 //! Everything before the recovery point has been synced; what comes after it is read again at the start. Everything
 //! before `cleaned` has been compacted; a partition that never was has no such line.
+//!
+//! All of it can be found out again but where the log begins: that is there twice, each with a checksum of its own.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -46,14 +49,22 @@ pub(super) struct KnownSegment {
     pub(super) base: Offset,
     pub(super) size: u64,
     pub(super) largest: LargestTimestamp,
+    pub(super) appended_at: i64,
     pub(super) marks: Marks,
 }
 
 impl Checkpoint {
     /// Reads a partition's checkpoint; none if there is none that can be believed.
+    ///
+    /// Of a damaged one at least where the log begins is believed.
     pub(super) fn load(disk: &dyn Disk, folder: &Path) -> Option<Checkpoint> {
         let bytes = read_file(disk, &path(folder)).ok()?;
-        parse(std::str::from_utf8(&bytes).ok()?)
+        let whole = std::str::from_utf8(&bytes).ok().and_then(parse);
+        whole.or_else(|| {
+            let lines = bytes.split(|byte| *byte == b'\n');
+            let log_start = lines.filter_map(|line| parse_start(std::str::from_utf8(line).ok()?));
+            Some(Checkpoint { log_start: log_start.max()?, ..Checkpoint::default() })
+        })
     }
 
     /// Says whether it says nothing: the partition has had no checkpoint yet.
@@ -77,20 +88,24 @@ impl Checkpoint {
     }
 
     fn to_text(&self) -> String {
+        let start = format!("log_start {}", self.log_start);
+        let start = format!("{start} {:08x}\n", crc32c::crc32c(start.as_bytes()));
         let mut text = format!(
-            "{TITLE}\nlog_start {}\nrecovery_point {}\nproducers {}\n",
-            self.log_start, self.recovery_point, self.producers
+            "{TITLE}\n{start}recovery_point {}\nproducers {}\n",
+            self.recovery_point, self.producers
         );
         if 0 < self.cleaned {
             text += &format!("cleaned {}\n", self.cleaned);
         }
-        for KnownSegment { base, size, largest, marks } in &self.segments {
-            text += &format!("segment {base} {size} {} {}", largest.timestamp, largest.offset);
+        for KnownSegment { base, size, largest, appended_at, marks } in &self.segments {
+            let LargestTimestamp { timestamp, offset } = largest;
+            text += &format!("segment {base} {size} {timestamp} {offset} {appended_at}");
             for Mark { count, crc } in [marks.offsets, marks.times, marks.aborted] {
                 text += &format!(" {count} {crc:08x}");
             }
             text.push('\n');
         }
+        text += &start;
         let crc = crc32c::crc32c(text.as_bytes());
         text + &format!("crc32c {crc:08x}\n")
     }
@@ -110,15 +125,24 @@ fn parse(text: &str) -> Option<Checkpoint> {
         return None;
     }
     Some(Checkpoint {
-        log_start: lines.next()?.strip_prefix("log_start ")?.parse().ok()?,
+        log_start: parse_start(lines.next()?)?,
         recovery_point: lines.next()?.strip_prefix("recovery_point ")?.parse().ok()?,
         producers: lines.next()?.strip_prefix("producers ")?.parse().ok()?,
         cleaned: match lines.next_if(|line| line.starts_with("cleaned ")) {
             Some(line) => line.strip_prefix("cleaned ")?.parse().ok()?,
             None => 0,
         },
-        segments: lines.map(parse_segment).collect::<Option<_>>()?,
+        segments: lines
+            .take_while(|line| !line.starts_with("log_start "))
+            .map(parse_segment)
+            .collect::<Option<_>>()?,
     })
+}
+
+fn parse_start(line: &str) -> Option<Offset> {
+    let (text, crc) = line.rsplit_once(' ')?;
+    let is_whole = u32::from_str_radix(crc, 16) == Ok(crc32c::crc32c(text.as_bytes()));
+    if is_whole { text.strip_prefix("log_start ")?.parse().ok() } else { None }
 }
 
 fn parse_segment(line: &str) -> Option<KnownSegment> {
@@ -127,13 +151,15 @@ fn parse_segment(line: &str) -> Option<KnownSegment> {
     let size = words.next()?.parse().ok()?;
     let timestamp = words.next()?.parse().ok()?;
     let offset = words.next()?.parse().ok()?;
+    let appended_at = words.next()?.parse().ok()?;
     let mut mark = || -> Option<Mark> {
         let count = words.next()?.parse().ok()?;
         let crc = u32::from_str_radix(words.next()?, 16).ok()?;
         Some(Mark { count, crc })
     };
     let marks = Marks { offsets: mark()?, times: mark()?, aborted: mark()? };
-    Some(KnownSegment { base, size, largest: LargestTimestamp { timestamp, offset }, marks })
+    let largest = LargestTimestamp { timestamp, offset };
+    Some(KnownSegment { base, size, largest, appended_at, marks })
 }
 
 #[cfg(test)]
@@ -144,7 +170,7 @@ mod tests {
         let mark = |count| Mark { count, crc: 0xdead_beef };
         let marks = Marks { offsets: mark(3), times: mark(2), aborted: mark(0) };
         let largest = LargestTimestamp { timestamp: -1, offset: -1 };
-        let segments = vec![KnownSegment { base: 7, size: 1000, largest, marks }];
+        let segments = vec![KnownSegment { base: 7, size: 1000, largest, appended_at: 5, marks }];
         Checkpoint { log_start: 9, recovery_point: 20, producers: 1, cleaned: 12, segments }
     }
 

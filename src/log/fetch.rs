@@ -63,11 +63,12 @@ impl Fetch {
     /// Returns the batches that the reader sees: no control batches, none that compaction has emptied and, if
     /// committed records were asked for, no aborted ones.
     pub fn batches(&self) -> impl Iterator<Item = BatchView<'_>> {
-        let is_seen = |batch: &BatchView<'_>| {
+        let is_hidden = |batch: &BatchView<'_>| {
             let header = batch.header();
-            !header.is_control() && 0 < header.record_count && !self.is_aborted(batch)
+            header.is_control() || header.record_count == 0 || self.is_aborted(batch)
         };
-        self.stored_batches().filter(is_seen)
+        // One that only looks like it, because it is damaged, is given: who reads its records is told.
+        self.stored_batches().filter(move |batch| !is_hidden(batch) || batch.verify().is_err())
     }
 
     /// Returns all batches.

@@ -21,6 +21,8 @@ use crate::disk::{Disk, DiskLock, read_file, replace_file};
 const LOCK: &str = ".lock";
 const MARKER: &str = "meta.properties";
 const CLEAN: &str = ".clean";
+/// Stands before the checksum of the marker's lines.
+const CHECKSUM: &str = "#crc32c=";
 
 /// A data folder that this process has.
 #[derive(Debug)]
@@ -103,6 +105,8 @@ fn begin(disk: &dyn Disk, folder: &Path, cluster_id: Option<&str>) -> Result<(),
     let cluster_id = cluster_id.map_or_else(|| TopicId::random().to_string(), str::to_owned);
     let path = folder.join(MARKER);
     let text = format!("version=1\ncluster.id={cluster_id}\nnode.id=0\n");
+    // A comment to Kafka's tools.
+    let text = format!("{text}{CHECKSUM}{:08x}\n", crc32c::crc32c(text.as_bytes()));
     replace_file(disk, &path, text.as_bytes()).at(&path)
 }
 
@@ -122,6 +126,13 @@ fn read_cluster_id(disk: &dyn Disk, folder: &Path) -> Result<String, LogError> {
     let path = folder.join(MARKER);
     let bytes = read_file(disk, &path).at(&path)?;
     let text = String::from_utf8_lossy(&bytes);
+    let whole = text.strip_suffix('\n').and_then(|text| text.split_once(CHECKSUM));
+    let Some((text, crc)) = whole else {
+        return Err(LogError::DamagedFile { path, reason: "it has no checksum" });
+    };
+    if u32::from_str_radix(crc, 16) != Ok(crc32c::crc32c(text.as_bytes())) {
+        return Err(LogError::DamagedFile { path, reason: "it is not what its checksum says" });
+    }
     let properties: BTreeMap<_, _> = text.lines().filter_map(|line| line.split_once('=')).collect();
     match properties.get("cluster.id") {
         Some(id) => Ok((*id).to_owned()),

@@ -1,4 +1,4 @@
-//! Producer ids, none of which is handed out twice.
+//! Producer ids, none of which is handed out twice: a file with the first that was never promised, and its checksum.
 
 use std::path::Path;
 
@@ -42,9 +42,14 @@ impl ProducerIds {
 /// Writes the first id that was never handed out.
 pub(super) fn store(disk: &dyn Disk, folder: &Path, id: i64) -> Result<(), LogError> {
     let path = folder.join(FILE);
-    replace_file(disk, &path, format!("{id}\n").as_bytes()).at(&path)
+    let text = format!("{id}\n");
+    let crc = crc32c::crc32c(text.as_bytes());
+    replace_file(disk, &path, format!("{text}crc32c {crc:08x}\n").as_bytes()).at(&path)
 }
 
 fn parse(bytes: &[u8]) -> Option<i64> {
-    std::str::from_utf8(bytes).ok()?.trim().parse().ok()
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (number, crc) = text.strip_suffix('\n')?.split_once("crc32c ")?;
+    let is_whole = u32::from_str_radix(crc, 16) == Ok(crc32c::crc32c(number.as_bytes()));
+    if is_whole { number.strip_suffix('\n')?.parse().ok() } else { None }
 }

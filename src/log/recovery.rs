@@ -65,7 +65,8 @@ impl Recovery<'_> {
     /// Finds the partition; also says what had to be left out.
     pub(super) fn run(&self) -> Result<(Found, Option<Dropped>), LogError> {
         let mut checkpoint = Checkpoint::load(self.disk(), self.folder).unwrap_or_default();
-        finish_swaps(self.disk(), self.folder, &mut checkpoint)?;
+        let now = self.environment.clock.wall_ms();
+        finish_swaps(self.disk(), self.folder, &mut checkpoint, now)?;
         let bases = self.tidy(&checkpoint)?;
         let Some(first) = bases.first() else { return self.begin(checkpoint) };
         let log_start = checkpoint.log_start.max(*first);
@@ -152,6 +153,7 @@ impl Recovery<'_> {
                 return Ok(None);
             }
             segment.publish(known.size, known.largest);
+            segment.note_append(known.appended_at);
             segment.rest();
             segments.push(Arc::new(segment));
         }
@@ -199,6 +201,10 @@ impl Recovery<'_> {
                 Err(ScanError::Disk(error)) => return Err(LogError::disk(segment.path(), error)),
                 Ok(_) | Err(ScanError::NoBatch) => break,
             }
+        }
+        if segment.size() < end {
+            // Nobody knows when it was appended, only that it was before now.
+            segment.note_append(self.environment.clock.wall_ms());
         }
         segment.publish(end, progress.index.largest);
         if end < size {

@@ -63,6 +63,8 @@ pub(super) struct Segment {
     /// Only what is before this has been written and may be read.
     size: AtomicU64,
     largest_timestamp: AtomicI64,
+    /// When the last batch was appended, by the wall clock.
+    appended_at: AtomicI64,
     /// Whether it was used since the last look.
     is_used: AtomicBool,
     /// Whether its names belong to another segment, so that file and indexes must stay as they are in memory.
@@ -81,6 +83,7 @@ impl Segment {
             file: Mutex::new(Some(file)),
             size: AtomicU64::new(0),
             largest_timestamp: AtomicI64::new(LargestTimestamp::NONE.timestamp),
+            appended_at: AtomicI64::new(0),
             is_used: AtomicBool::new(false),
             is_pinned: AtomicBool::new(false),
         })
@@ -98,6 +101,7 @@ impl Segment {
             file: Mutex::new(None),
             size: AtomicU64::new(0),
             largest_timestamp: AtomicI64::new(LargestTimestamp::NONE.timestamp),
+            appended_at: AtomicI64::new(0),
             is_used: AtomicBool::new(false),
             is_pinned: AtomicBool::new(false),
         }
@@ -136,6 +140,16 @@ impl Segment {
 
     pub(super) fn largest_timestamp(&self) -> i64 {
         self.largest_timestamp.load(Ordering::Relaxed)
+    }
+
+    /// Returns when the last batch was appended.
+    pub(super) fn appended_at(&self) -> i64 {
+        self.appended_at.load(Ordering::Relaxed)
+    }
+
+    /// Takes note that a batch was appended at a time.
+    pub(super) fn note_append(&self, now: i64) {
+        self.appended_at.fetch_max(now, Ordering::Relaxed);
     }
 
     /// Makes what was written up to `size` readable.

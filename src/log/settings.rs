@@ -197,7 +197,8 @@ const INT: i64 = i32::MAX as i64;
 
 /// The properties of Kafka 4's topics, with its defaults, by name.
 ///
-/// Those about replication, tiered storage and message formats are kept and shown, so that a client's `CreateTopics`
+/// `retention.ms` counts from a record's timestamp or from its arrival, whichever is later: see `is_expired`. Those
+/// about replication, tiered storage and message formats are kept and shown, so that a client's `CreateTopics`
 /// works, and have no effect on a log of one copy.
 const PROPERTIES: &[Property] = &[
     Property::new("cleanup.policy", "delete", Kind::Choices(&["delete", "compact"])),

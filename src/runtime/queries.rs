@@ -401,7 +401,9 @@ impl RuntimeInner {
                 Some(topic) => topic.config.partitions,
                 None => partition_count(part, self)?,
             };
-            match self.shared.log.create_topic(topic, &TopicConfig::new(count)) {
+            // Rows that are not processed yet must not go, however old they are.
+            let config = TopicConfig::new(count).with("retention.ms", "-1")?;
+            match self.shared.log.create_topic(topic, &config) {
                 Ok(()) | Err(LogError::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),
             }

@@ -114,11 +114,12 @@ struct Inspected {
     progress: IndexProgress,
 }
 
-/// Finishes what a crash has cut short, and corrects the checkpoint where it speaks of the segments before.
+/// Finishes what a crash has cut short at some time before now, and corrects the checkpoint where it speaks of the segments before.
 pub(in crate::log) fn finish_swaps(
     disk: &dyn Disk,
     folder: &Path,
     checkpoint: &mut Checkpoint,
+    now: i64,
 ) -> Result<(), LogError> {
     let names: Vec<_> = disk.list(folder).at(folder)?.into_iter().map(|it| it.name).collect();
     for base in names.iter().filter_map(|name| base_of(name, SWAP)) {
@@ -140,6 +141,7 @@ pub(in crate::log) fn finish_swaps(
             base,
             size: found.size,
             largest: found.progress.largest,
+            appended_at: now,
             marks: Marks::UNKNOWN,
         };
         if checkpoint.replace(range.end, known) {

@@ -44,12 +44,12 @@ pub fn repair(
 fn repair_partition(disk: &dyn Disk, folder: &Path, damages: &[Damage]) -> Result<(), LogError> {
     let mut checkpoint = Checkpoint::load(disk, folder).unwrap_or_default();
     // What a crash cut short first: the damages are those of the result.
-    finish_swaps(disk, folder, &mut checkpoint)?;
+    finish_swaps(disk, folder, &mut checkpoint, i64::MIN)?;
     let sources = sources(disk, folder, &checkpoint)?;
     for (number, source) in sources.iter().enumerate() {
         let next = sources.get(number + 1).map(|next| next.base);
         rewrite(disk, folder, source, next, damages)?;
-        finish_swaps(disk, folder, &mut checkpoint)?;
+        finish_swaps(disk, folder, &mut checkpoint, i64::MIN)?;
     }
     if sources.is_empty() {
         Segment::create(disk, folder, checkpoint.recovery_point)?;

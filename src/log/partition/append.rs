@@ -167,6 +167,7 @@ impl Partition {
             stamp(batch, Stamp { base_offset, leader_epoch, base_sequence, append_time });
         });
         self.write_bytes(writer, batches.bytes())?;
+        writer.segment.note_append(self.environment.clock.wall_ms());
         for header in &planned.headers {
             let interval = settings.index_interval_bytes;
             writer.progress.add(&writer.segment.indexes, header, writer.size, interval);

@@ -37,10 +37,7 @@ impl Partition {
     /// Says how urgent a compaction is: the share of what is dirty; none if it is not due.
     pub(in crate::log) fn compaction_due(&self, now: i64) -> Result<Option<f64>, LogError> {
         let settings = self.settings();
-        if !settings.is_compacted
-            || self.check_writable().is_err()
-            || self.is_uncleanable.load(Ordering::Relaxed)
-        {
+        if !settings.is_compacted || self.check_writable().is_err() {
             return Ok(None);
         }
         self.roll_if_lagging(now, &settings)?;
@@ -70,12 +67,7 @@ impl Partition {
         self.checkpoint_if_changed()?;
         let settings = self.settings();
         let cleanable = self.cleanable(now, &settings);
-        let compacted = self.compact_segments(&cleanable, now, &settings);
-        if let Err(LogError::Damaged { .. }) = compacted {
-            // Nothing changes by trying again.
-            self.is_uncleanable.store(true, Ordering::Relaxed);
-        }
-        compacted
+        self.compact_segments(&cleanable, now, &settings)
     }
 
     fn compact_segments(
@@ -228,11 +220,11 @@ impl Partition {
             let damage = Damage { offset: expected, segment: segment.base, position };
             let acted = match scanner.next() {
                 Ok(None) => return Ok(true),
-                Err(ScanError::NoBatch) => return Err(self.damaged(damage)),
+                Err(ScanError::NoBatch) => return Err(self.quarantine(damage)),
                 Err(ScanError::Disk(error)) => return Err(LogError::disk(segment.path(), error)),
                 Ok(Some((_, batch))) => {
                     if batch.base_offset() != expected || batch.verify().is_err() {
-                        return Err(self.damaged(damage));
+                        return Err(self.quarantine(damage));
                     }
                     expected = batch.next_offset();
                     act(&batch)
@@ -241,7 +233,7 @@ impl Partition {
             match acted {
                 Ok(true) => {}
                 Ok(false) => return Ok(false),
-                Err(CleanError::Batch) => return Err(self.damaged(damage)),
+                Err(CleanError::Batch) => return Err(self.quarantine(damage)),
                 Err(CleanError::Disk(error)) => return Err(error),
             }
         }
@@ -312,7 +304,10 @@ impl Partition {
         segment.indexes.sync(disk).at(segment.path())?;
         let LargestTimestamp { timestamp, .. } = progress.largest;
         let largest = LargestTimestamp { timestamp, offset: LargestTimestamp::NONE.offset };
-        let known = KnownSegment { base: segment.base, size: segment.size(), largest, marks };
+        let appended_at = group.iter().map(|segment| segment.appended_at()).max().unwrap_or(0);
+        segment.note_append(appended_at);
+        let (base, size) = (segment.base, segment.size());
+        let known = KnownSegment { base, size, largest, appended_at, marks };
         let mut next = checkpoint.last.clone();
         next.replace(group[group.len() - 1].base + 1, known);
         next.store(disk, &self.folder).at(&self.folder)?;

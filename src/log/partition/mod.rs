@@ -54,9 +54,8 @@ pub(super) struct Partition {
     /// Held by the one who compacts.
     compaction: Mutex<()>,
     unfinished: Mutex<Option<UnfinishedSwap>>,
-    /// Set when compaction came upon damage.
-    is_uncleanable: AtomicBool,
-    damage: Option<Damage>,
+    /// Set once, when damage was found: nothing is appended after that, and nothing from there on is read.
+    damage: OnceLock<Damage>,
     /// Set once, when the disk has failed: nothing is appended after that.
     failed: OnceLock<Arc<io::Error>>,
     is_deleted: AtomicBool,
@@ -137,8 +136,7 @@ impl Partition {
             checkpoint: Mutex::new(Checkpointed { last: checkpoint, at }),
             compaction: Mutex::new(()),
             unfinished: Mutex::new(None),
-            is_uncleanable: AtomicBool::new(false),
-            damage,
+            damage: damage.map_or_else(OnceLock::new, OnceLock::from),
             failed: OnceLock::new(),
             is_deleted: AtomicBool::new(false),
             writer: Mutex::new(writer),
@@ -163,7 +161,7 @@ impl Partition {
 
     /// Says from where on the partition cannot be read, if it is damaged.
     pub(super) fn damage(&self) -> Option<LogError> {
-        self.damage.map(|damage| self.damaged(damage))
+        self.damage.get().map(|damage| self.damaged(*damage))
     }
 
     pub(super) fn set_settings(&self, settings: Arc<Settings>) {
@@ -203,7 +201,7 @@ impl Partition {
     }
 
     fn check_damage(&self) -> Result<(), LogError> {
-        self.damage.map_or(Ok(()), |damage| Err(self.damaged(damage)))
+        self.damage().map_or(Ok(()), Err)
     }
 
     fn check_storage(&self) -> Result<(), LogError> {
@@ -214,6 +212,14 @@ impl Partition {
                 Err(LogError::StorageFailed { partition, source })
             }
         }
+    }
+
+    /// Takes note of damage, so that the partition takes nothing more, and makes it an error.
+    fn quarantine(&self, damage: Damage) -> LogError {
+        if self.damage.set(damage).is_ok() {
+            tracing::error!(partition = %self.name, ?damage, "damaged: partition is read-only");
+        }
+        self.damaged(damage)
     }
 
     fn damaged(&self, damage: Damage) -> LogError {

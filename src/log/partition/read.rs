@@ -108,10 +108,10 @@ impl Partition {
     /// Fails if an offset cannot be read; lowers the limit to what can.
     fn check_readable(&self, from: Offset, limit: Offset) -> Result<Offset, LogError> {
         let (start, end) = (self.start(), self.end());
-        if let Some(damage) = self.damage
+        if let Some(damage) = self.damage.get()
             && damage.offset <= from
         {
-            return Err(self.damaged(damage));
+            return Err(self.damaged(*damage));
         }
         if from < start || end < from {
             let (partition, offset) = (self.name.clone(), from);
@@ -189,7 +189,7 @@ impl Partition {
         done.map_err(|error| match error {
             SegmentError::Disk(error) => error,
             SegmentError::Damaged { position } => {
-                self.damaged(Damage { offset, segment: segment.base, position })
+                self.quarantine(Damage { offset, segment: segment.base, position })
             }
             SegmentError::IndexNotBelieved => {
                 unreachable!("an index that was just built is in memory")

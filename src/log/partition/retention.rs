@@ -108,7 +108,8 @@ impl Partition {
             let sealed = LargestTimestamp { timestamp, offset: LargestTimestamp::NONE.offset };
             let largest = if is_written_to { writer.progress.largest } else { sealed };
             let marks = segment.indexes.write(disk).at(segment.path())?;
-            Ok(KnownSegment { base: segment.base, size: segment.size(), largest, marks })
+            let (base, size, appended_at) = (segment.base, segment.size(), segment.appended_at());
+            Ok(KnownSegment { base, size, largest, appended_at, marks })
         };
         let checkpoint = Checkpoint {
             log_start: self.start(),
@@ -215,8 +216,11 @@ impl Partition {
     }
 }
 
-/// Says whether the newest record of a segment is too old. Without timestamps nothing is.
+/// Says whether the newest record of a segment is too old.
+///
+/// Its age counts from its timestamp or from its arrival, whichever is later. With the timestamp alone, as Kafka has
+/// it, records of last year would be gone as soon as they are written.
 fn is_expired(segment: &Segment, now: i64, settings: &Settings) -> bool {
-    let newest = segment.largest_timestamp();
-    0 <= settings.retention_ms && 0 <= newest && settings.retention_ms < now.saturating_sub(newest)
+    let newest = segment.largest_timestamp().max(segment.appended_at());
+    0 <= settings.retention_ms && settings.retention_ms < now.saturating_sub(newest)
 }

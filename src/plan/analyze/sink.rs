@@ -51,7 +51,24 @@ pub(super) fn new_sink(
         schema,
     };
     let partitions = topic.partitions.or(ctx.config.sink_partitions());
-    Ok((source, TopicSpec { partitions, ..topic }))
+    let mut topic = TopicSpec { partitions, ..topic };
+    let policy = default_cleanup_policy(&source);
+    if policy != "delete" && topic.properties.iter().all(|(name, _)| name != CLEANUP_POLICY) {
+        topic.properties.push((CLEANUP_POLICY.to_owned(), policy.to_owned()));
+    }
+    Ok((source, topic))
+}
+
+const CLEANUP_POLICY: &str = "cleanup.policy";
+
+/// Says what becomes of old records where the statement does not: of a table the latest of each key stay, and those of
+/// its windows go when they are old.
+fn default_cleanup_policy(source: &Source) -> &'static str {
+    match (source.kind, source.window) {
+        (SourceKind::Stream, _) => "delete",
+        (SourceKind::Table, None) => "compact",
+        (SourceKind::Table, Some(_)) => "compact,delete",
+    }
 }
 
 fn check_kind(result: SourceKind, asked: SourceKind) -> Result<(), Error> {

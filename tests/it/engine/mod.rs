@@ -1,5 +1,7 @@
 //! The engine on a real folder: restarts, push and pull queries, the processing log.
 
+mod storage;
+
 use std::time::Duration;
 
 use tidemill::engine::{ConsumeFrom, Engine, EngineOptions, Outcome, ProducedRecord, Row};

@@ -392,9 +392,12 @@ fn damage_stops_a_compaction_and_takes_nothing() {
     let refused = log.log.maintain(NOW).unwrap_err();
     expect!["partition t-0 is damaged from offset 1 on, at byte 162 of segment 0"]
         .assert_eq(&refused.to_string());
-    // It is not tried again and again, and the partition takes records.
+    // It is not tried again and again; the partition takes no records, and gives those before the damage.
     log.log.maintain(NOW).unwrap();
-    log.put(&["k=1"]);
+    let batch = pairs(RecordBatchBuilder::new(Compression::None), &["k=1"]);
+    let refused = log.log.append(&t(), batch, Acks::Leader).unwrap_err();
+    assert!(matches!(refused, LogError::Damaged { offset: 1, .. }));
+    assert_eq!(log.log.read(&t(), 0, 1, &Isolation::ReadUncommitted).unwrap().next_offset, 1);
     assert!(files(&log.disk, ".cleaned").is_empty());
 }
 

@@ -51,6 +51,22 @@ fn segments_go_when_their_newest_record_is_too_old() {
 }
 
 #[test]
+fn old_records_that_have_just_arrived_stay() {
+    let log = Fixture::with(&[("segment.bytes", "1024"), ("retention.ms", "30000")]);
+    for _ in 0..20 {
+        log.log.append(&t(), batch_at(&[1_000]), Acks::Leader).unwrap();
+    }
+    log.log.maintain(NOW + 30_000).unwrap();
+    assert_eq!(start(&log), 0);
+    // A restart remembers when they came.
+    let log = log.reopened(|_| ());
+    log.log.maintain(NOW + 30_000).unwrap();
+    assert_eq!(start(&log), 0);
+    log.log.maintain(NOW + 30_001).unwrap();
+    assert_eq!(start(&log), 20);
+}
+
+#[test]
 fn segments_go_when_the_partition_is_too_large() {
     let log = filled(&[("retention.bytes", "5000"), ("retention.ms", "-1")]);
     log.log.maintain(NOW).unwrap();

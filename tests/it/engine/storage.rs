@@ -1,0 +1,106 @@
+//! The engine and its log: groups that go on where they stood, topics that are altered, folders that are not whole.
+
+use std::path::Path;
+
+use expect_test::expect;
+use tidemill::engine::ConsumeFrom;
+use tidemill::error::ErrorKind;
+
+use super::*;
+
+fn texts(engine: &Engine, group: &str, count: usize) -> Vec<String> {
+    let from = ConsumeFrom::Beginning;
+    let mut records = engine.consume_as_group("bids", group, from, true).unwrap();
+    let mut texts = Vec::new();
+    while texts.len() < count {
+        let Some(record) = records.next_record() else { break };
+        texts.push(String::from_utf8(record.unwrap().value.unwrap()).unwrap());
+    }
+    engine.commit_offsets(group, "bids", &records.positions()).unwrap();
+    texts
+}
+
+#[test]
+fn a_group_goes_on_where_it_stood() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    engine.create_topic("bids", &tidemill::log::TopicConfig::new(1)).unwrap();
+    let values = ["1", "2", "3", "4"].map(|value| record("pen", value, 1));
+    engine.produce("bids", &values).unwrap();
+    assert_eq!(texts(&engine, "g", 3), ["1", "2", "3"]);
+    engine.close().unwrap();
+    drop(engine);
+    let engine = open(folder.path());
+    assert_eq!(texts(&engine, "g", 3), ["4"]);
+    assert_eq!(texts(&engine, "h", 1), ["1"]);
+    assert_eq!(engine.groups(), ["g", "h"]);
+    assert_eq!(engine.committed_offsets("g", "bids"), [(0, 4)]);
+    engine.delete_group("h").unwrap();
+    // Records that are gone are passed over.
+    engine.delete_topic("bids").unwrap();
+    assert!(engine.groups().is_empty());
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_topic_is_altered_for_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    engine.session().execute(PIPELINE).unwrap();
+    let option = |engine: &Engine, topic: &str, name: &str| {
+        let topic = engine.topic(topic).unwrap();
+        topic.config.into_iter().find(|(option, ..)| option == name).unwrap().1
+    };
+    // The topic of a table keeps the latest of each key.
+    assert_eq!(option(&engine, "TOTALS", "cleanup.policy"), "compact");
+    let set = [("retention.ms".to_owned(), "1000".to_owned())];
+    engine.alter_topic("bids", &set, &[]).unwrap();
+    let wrong = [("retention.ms".to_owned(), "soon".to_owned())];
+    let refused = engine.alter_topic("bids", &wrong, &[]).unwrap_err();
+    expect![[
+        r#"property retention.ms cannot be "soon": it is not a number in the allowed range"#
+    ]]
+    .assert_eq(refused.message());
+    engine.close().unwrap();
+    drop(engine);
+    let engine = open(folder.path());
+    assert_eq!(option(&engine, "bids", "retention.ms"), "1000");
+    engine.alter_topic("bids", &[], &["retention.ms".to_owned()]).unwrap();
+    assert_eq!(option(&engine, "bids", "retention.ms"), "604800000");
+    engine.close().unwrap();
+}
+
+fn refused(change: impl FnOnce(&Path)) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    engine.session().execute(PIPELINE).unwrap();
+    engine.close().unwrap();
+    drop(engine);
+    change(folder.path());
+    let options = EngineOptions::new(folder.path());
+    let Err(error) = Engine::open(options) else { panic!("the folder is not whole") };
+    assert_eq!(error.kind(), ErrorKind::Storage);
+    let message = error.message().replace(&folder.path().display().to_string(), "DIR");
+    // Cluster ids are random.
+    let is_id = |word: &str| word.trim_matches(',').trim_end_matches('.').len() == 22;
+    let words = message.split(' ').map(|word| if is_id(word) { "ID" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_folder_that_is_half_there_is_refused() {
+    expect!["data folder DIR is not whole: state/ is empty, but log/ has topics. Restore what is missing"]
+        .assert_eq(&refused(|folder| std::fs::remove_dir_all(folder.join("state")).unwrap()));
+    expect!["data folder DIR is not whole: state/ belongs to cluster ID log/ to cluster ID Restore what is missing"]
+        .assert_eq(&refused(|folder| std::fs::remove_dir_all(folder.join("log")).unwrap()));
+}
+
+#[test]
+fn the_log_is_closed_with_the_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    engine.close().unwrap();
+    let refused = engine.produce("_tidemill-commands", &[record("k", "v", 1)]).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Closed);
+    assert!(folder.path().join("log/.clean").exists());
+}
