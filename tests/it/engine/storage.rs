@@ -57,10 +57,8 @@ fn a_topic_is_altered_for_good() {
     engine.alter_topic("bids", &set, &[]).unwrap();
     let wrong = [("retention.ms".to_owned(), "soon".to_owned())];
     let refused = engine.alter_topic("bids", &wrong, &[]).unwrap_err();
-    expect![[
-        r#"property retention.ms cannot be "soon": it is not a number in the allowed range"#
-    ]]
-    .assert_eq(refused.message());
+    expect![[r#"property retention.ms cannot be "soon": it is not a number in the allowed range"#]]
+        .assert_eq(refused.message());
     engine.close().unwrap();
     drop(engine);
     let engine = open(folder.path());
