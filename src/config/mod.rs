@@ -282,14 +282,10 @@ impl Config {
         self.number("ksql.max.push.queries")
     }
 
-    /// How many values COLLECT_LIST keeps.
-    pub fn collect_list_limit(&self) -> u64 {
-        self.number("ksql.functions.collect_list.limit")
-    }
-
-    /// How many values COLLECT_SET keeps.
-    pub fn collect_set_limit(&self) -> u64 {
-        self.number("ksql.functions.collect_set.limit")
+    /// What functions are told: the options that begin with `ksql.functions.`, by name.
+    pub fn function_properties(&self) -> BTreeMap<String, String> {
+        let of_functions = OPTIONS.iter().filter(|o| o.name.starts_with("ksql.functions."));
+        of_functions.map(|o| (o.name.to_owned(), self.value_of(o).0.to_owned())).collect()
     }
 
     fn text(&self, name: &str) -> &str {

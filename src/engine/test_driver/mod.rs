@@ -75,6 +75,11 @@ pub struct TestDriver {
     queries: Vec<DriverQuery>,
     backend: Arc<dyn Backend>,
     batch_size: usize,
+    /// How many bytes each store may keep in memory of what is committed.
+    cache_bytes: usize,
+    /// Whether what is handed over waits until the next hand-over to be committed.
+    commits_late: bool,
+    handed_over: Changes,
     is_one_partition: bool,
     now_ms: i64,
     reports: Vec<String>,
@@ -147,6 +152,9 @@ impl TestDriver {
             queries: Vec::new(),
             backend: Arc::new(MemoryBackend::default()),
             batch_size: 1,
+            cache_bytes: 1 << 20,
+            commits_late: false,
+            handed_over: Changes::new(),
             is_one_partition: false,
             now_ms: 0,
             reports: Vec::new(),
@@ -157,6 +165,15 @@ impl TestDriver {
     #[must_use]
     pub fn with_batch_size(mut self, batch_size: usize) -> Self {
         self.batch_size = batch_size.max(1);
+        self
+    }
+
+    /// Lets operators keep nothing in memory but what they must, and commits what they hand over as late as an engine may: when
+    /// they hand over again. What comes out is the same.
+    #[must_use]
+    pub fn with_scarce_memory(mut self) -> Self {
+        self.cache_bytes = 0;
+        self.commits_late = true;
         self
     }
 
@@ -271,7 +288,7 @@ impl TestDriver {
     }
 
     fn open_tasks(&self, query: &mut DriverQuery) -> Result<()> {
-        let env = StateEnv { backend: Arc::clone(&self.backend), cache_bytes: 1 << 20 };
+        let env = StateEnv { backend: Arc::clone(&self.backend), cache_bytes: self.cache_bytes };
         let wrong = |error: String| Error::statement(error);
         query.tasks = Vec::new();
         for part in &query.topology.sub_topologies {
@@ -293,6 +310,7 @@ impl TestDriver {
 
     /// Forgets everything that is not committed state, as a crash does, and opens all queries again.
     pub fn restart(&mut self) -> Result<()> {
+        self.backend.commit(std::mem::take(&mut self.handed_over))?;
         let mut queries = std::mem::take(&mut self.queries);
         for query in &mut queries {
             self.open_tasks(query)?;
@@ -401,9 +419,11 @@ impl TestDriver {
             task.pipeline.flush(&mut ctx, &mut batches).map_err(failed)?;
         }
         self.reports.extend(reports.iter().map(describe));
-        let mut changes = Changes::new();
-        task.pipeline.hand_over(&mut changes);
-        self.backend.commit(changes)?;
+        self.backend.commit(std::mem::take(&mut self.handed_over))?;
+        task.pipeline.hand_over(&mut self.handed_over);
+        if !self.commits_late {
+            self.backend.commit(std::mem::take(&mut self.handed_over))?;
+        }
         let topic = match &part.output {
             Output::Sink { sink, .. } => sink.source.topic.to_string(),
             Output::Repartition { topic, .. } => topic.to_string(),
@@ -499,6 +519,8 @@ impl TestDriver {
 
     /// Answers a pull query.
     pub fn query(&self, sql: &str) -> Result<Vec<Row>> {
+        // Committed once more with the next hand-over, which changes nothing.
+        self.backend.commit(self.handed_over.clone())?;
         let parsed = tidemill_grammar::parse_statement(sql)
             .map_err(|error| Error::new(ErrorKind::Syntax, error.to_string()))?;
         let action = analyze_statement(&parsed, &self.catalog, &self.config, &self.registry)?;

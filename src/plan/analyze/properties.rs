@@ -6,7 +6,7 @@ use tidemill_grammar::ast::{Ident, Literal, Position, Properties};
 
 use crate::catalog::KeyWindow;
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::formats::{FormatKind, FormatProperties};
 use crate::plan::TopicSpec;
 
@@ -258,7 +258,7 @@ impl PropertySet<'_> {
         let Some(window_type) = self.text("WINDOW_TYPE") else {
             return match size {
                 Some(_) => {
-                    Err(Error::statement("'WINDOW_SIZE' should not be set without 'WINDOW_TYPE'."))
+                    Err(wrong_window("'WINDOW_SIZE' should not be set without 'WINDOW_TYPE'."))
                 }
                 None => Ok(None),
             };
@@ -266,19 +266,19 @@ impl PropertySet<'_> {
         let upper = window_type.to_ascii_uppercase();
         let with_size = |make: fn(i64) -> KeyWindow| match size_ms {
             Some(size_ms) => Ok(Some(make(size_ms))),
-            None => Err(Error::statement(format!(
+            None => Err(wrong_window(format!(
                 "{upper} windows require 'WINDOW_SIZE' to be provided in the WITH clause. For \
                  example: 'WINDOW_SIZE'='10 SECONDS'"
             ))),
         };
         match upper.as_str() {
             "SESSION" if size_ms.is_some() => {
-                Err(Error::statement("'WINDOW_SIZE' should not be set for SESSION windows."))
+                Err(wrong_window("'WINDOW_SIZE' should not be set for SESSION windows."))
             }
             "SESSION" => Ok(Some(KeyWindow::Session)),
             "TUMBLING" => with_size(|size_ms| KeyWindow::Tumbling { size_ms }),
             "HOPPING" => with_size(|size_ms| KeyWindow::Hopping { size_ms }),
-            _ => Err(Error::statement(format!(
+            _ => Err(wrong_window(format!(
                 "Configuration WINDOW_TYPE is invalid: Unknown window type: '{window_type}'. Valid \
                  values are: SESSION, HOPPING, TUMBLING"
             ))),
@@ -348,10 +348,15 @@ fn cleanup_policy(text: &str) -> Result<String, Error> {
     }
 }
 
+/// What is wrong with a window in a text is wrong with the text, as in ksqlDB, which reads it with the statement.
+fn wrong_window(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Syntax, message)
+}
+
 /// Reads a duration such as `10 SECONDS`.
 fn window_size_ms(text: &str) -> Result<i64, Error> {
     let wrong = |reason: String| {
-        Error::statement(format!(
+        wrong_window(format!(
             "Configuration WINDOW_SIZE is invalid: Invalid duration: '{text}'. {reason}\nExample \
              valid value: '10 SECONDS'"
         ))

@@ -55,7 +55,13 @@ pub(super) struct Selected {
 /// Writes out what a query leaves to be understood.
 pub(super) fn bind(query: &Query, ctx: Context<'_>) -> Result<Bound, Error> {
     let sources = Sources::bind(query, ctx)?;
-    let qualify = |expr: &Expr| qualified(expr, &sources);
+    let qualify = |expr: &Expr| {
+        let mut expr = qualified(expr, &sources)?;
+        if query.window.is_some() {
+            own_bounds(&mut expr, &sources);
+        }
+        Ok::<_, Error>(expr)
+    };
     let all = |exprs: &[Expr]| exprs.iter().map(qualify).collect::<Result<Vec<_>, _>>();
     let bound = Bound {
         items: items(query, &sources, ctx)?,
@@ -106,6 +112,19 @@ fn qualify(expr: &mut Expr, sources: &Sources, bound: &mut Vec<String>) -> Resul
     children.try_for_each(|child| qualify(child, sources, bound))
 }
 
+/// Takes the source off the bounds of the query's own windows, which go by the name of what is aggregated too.
+fn own_bounds(expr: &mut Expr, sources: &Sources) {
+    if let ExprKind::Column { source, name } = &mut *expr.kind {
+        let lacks_it =
+            |alias: &Ident| sources.find(&alias.name).is_some_and(|s| !s.has(&name.name));
+        if system::is_window_bound(&name.name) && source.as_ref().is_some_and(lacks_it) {
+            *source = None;
+        }
+        return;
+    }
+    children_mut(expr).into_iter().for_each(|child| own_bounds(child, sources));
+}
+
 fn source_of(name: &Ident, sources: &Sources) -> Result<Option<String>, Error> {
     let found: Vec<&str> = sources.with_column(&name.name).map(|source| &*source.alias).collect();
     match found.as_slice() {
@@ -146,7 +165,10 @@ fn items(query: &Query, sources: &Sources, ctx: Context<'_>) -> Result<Vec<Item>
             }
             SelectItem::AllOf(alias) => items.push(Item::All(Some(alias.clone()))),
             SelectItem::Expr { expr, alias } => {
-                let expr = qualified(expr, sources)?;
+                let mut expr = qualified(expr, sources)?;
+                if query.window.is_some() {
+                    own_bounds(&mut expr, sources);
+                }
                 let name = match alias {
                     Some(alias) => alias.name.clone(),
                     None => name_of(&expr, sources, &mut names),

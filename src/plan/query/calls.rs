@@ -32,6 +32,7 @@ pub(super) fn resolve_aggregate(
         |index: usize| ast_args.get(index).map(|arg| text(arg, names)).unwrap_or_default();
     let function = ctx.registry.resolve_aggregate(name, &types, &arg_text);
     let function = function.map_err(|error| failed(call, error))?;
+    let function = function.with_properties(ctx.config.function_properties().into());
     let exprs = args.into_iter().zip(&function.args).map(|(arg, wanted)| cast(arg.expr, wanted));
     let written = text(call, names);
     let (upper, rest) = written.split_once('(').unwrap_or((written.as_str(), ""));

@@ -27,6 +27,11 @@ impl ScriptDriver {
         ScriptDriver { driver, restarts, waiting: Vec::new() }
     }
 
+    /// Keeps in memory only what must be there.
+    pub(super) fn with_scarce_memory(self) -> Self {
+        ScriptDriver { driver: self.driver.with_scarce_memory(), ..self }
+    }
+
     fn flush(&mut self) -> Result<(), Box<dyn Error>> {
         let mut waiting = std::mem::take(&mut self.waiting).into_iter().peekable();
         while let Some((topic, record)) = waiting.next() {

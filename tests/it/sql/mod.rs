@@ -30,15 +30,17 @@ fn scripts_give_what_they_say() {
 fn scripts_give_the_same_in_any_batch_and_after_restarts() {
     for script in scripts() {
         let expected = std::fs::read_to_string(&script).unwrap();
-        for (batch_size, restarts) in [(7, false), (1000, false), (1, true), (3, true)] {
-            let mut driver = ScriptDriver::new(batch_size, restarts);
+        let ways = [
+            ("batches of 7", ScriptDriver::new(7, false)),
+            ("batches of 1000", ScriptDriver::new(1000, false)),
+            ("restarts", ScriptDriver::new(1, true)),
+            ("batches of 3, restarts", ScriptDriver::new(3, true)),
+            ("scarce memory", ScriptDriver::new(1, false).with_scarce_memory()),
+            ("batches of 3, scarce memory", ScriptDriver::new(3, false).with_scarce_memory()),
+        ];
+        for (way, mut driver) in ways {
             let actual = goldenscript::generate(&mut driver, &expected).unwrap();
-            assert_eq!(
-                actual,
-                expected,
-                "{}: batches of {batch_size}, restarts: {restarts}",
-                script.display()
-            );
+            assert_eq!(actual, expected, "{}: {way}", script.display());
         }
     }
 }

@@ -160,9 +160,23 @@ fn groups(records: &[In]) -> Vec<Out> {
     out
 }
 
+/// How records go in.
+#[derive(Clone, Copy, Debug)]
+enum Way {
+    /// In batches of so many, with a restart after every so many records.
+    Restarts(usize, usize),
+    /// In batches of so many, with scarce memory.
+    ScarceMemory(usize),
+}
+
 /// Runs statements on records and returns what comes out of `OUT`.
-fn run(statements: &str, records: &[In], (batch_size, restarts): (usize, usize)) -> Vec<Out> {
-    let mut driver = TestDriver::new().with_batch_size(batch_size);
+fn run(statements: &str, records: &[In], way: Way) -> Vec<Out> {
+    let (mut driver, restarts) = match way {
+        Way::Restarts(size, restarts) => (TestDriver::new().with_batch_size(size), restarts),
+        Way::ScarceMemory(size) => {
+            (TestDriver::new().with_batch_size(size).with_scarce_memory(), records.len())
+        }
+    };
     driver.execute(statements).unwrap();
     let records: Vec<TestRecord> = records
         .iter()
@@ -197,7 +211,16 @@ fn run(statements: &str, records: &[In], (batch_size, restarts): (usize, usize))
 
 #[track_caller]
 fn check(seed: u64, statements: &str, records: &[In], expected: &[Out]) {
-    for way in [(1, 1000), (1, 1), (7, 1000), (5, 10), (1000, 1000)] {
+    let ways = [
+        Way::Restarts(1, 1000),
+        Way::Restarts(1, 1),
+        Way::Restarts(7, 1000),
+        Way::Restarts(5, 10),
+        Way::Restarts(1000, 1000),
+        Way::ScarceMemory(1),
+        Way::ScarceMemory(4),
+    ];
+    for way in ways {
         let actual = run(statements, records, way);
         if actual != expected {
             let at = actual.iter().zip(expected).take_while(|(a, b)| a == b).count();
