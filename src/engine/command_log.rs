@@ -89,9 +89,7 @@ impl EngineInner {
                 )
             })?;
         }
-        for start in starts {
-            self.runtime.start_query(start)?;
-        }
+        starts.into_iter().for_each(|start| self.runtime.resume_query(start));
         Ok(())
     }
 

@@ -65,7 +65,8 @@ fn end(
 }
 
 /// How long a query that failed waits before it is tried again, at first and at most.
-const RETRY_AFTER: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+pub(super) const RETRY_AFTER: (Duration, Duration) =
+    (Duration::from_secs(1), Duration::from_secs(60));
 
 impl RuntimeInner {
     /// The committer's thread.
@@ -202,7 +203,7 @@ impl RuntimeInner {
             let failed = query.owner.error.lock().is_some();
             if failed {
                 query.schedule_retry(shared.clock.monotonic(), RETRY_AFTER);
-            } else if let Err(error) = query.open_tasks(self, &mut Vec::new()) {
+            } else if let Err(error) = query.open_tasks(self) {
                 query.owner.error.lock().get_or_insert(error.to_string());
                 query.schedule_retry(shared.clock.monotonic(), RETRY_AFTER);
             }
@@ -231,7 +232,7 @@ impl RuntimeInner {
         let queries: Vec<_> = self.queries.read().values().cloned().collect();
         for query in queries.iter().filter(|query| query.is_retry_due(now)) {
             *query.owner.error.lock() = None;
-            if let Err(error) = query.open_tasks(self, &mut Vec::new()) {
+            if let Err(error) = query.open_tasks(self) {
                 *query.owner.error.lock() = Some(error.to_string());
                 query.schedule_retry(now, RETRY_AFTER);
             }

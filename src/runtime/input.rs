@@ -13,6 +13,8 @@ const FETCH_BYTES: usize = 512 * 1024;
 pub(super) struct TaskInput {
     pub(super) partition: TopicPartition,
     pub(super) target: Target,
+    /// Whether it comes from another sub-topology of the query.
+    pub(super) is_internal: bool,
     decoder: RecordDecoder,
     /// Where to fetch next.
     fetch_from: Offset,
@@ -62,7 +64,9 @@ impl TaskInput {
         decoder: RecordDecoder,
         from: Offset,
     ) -> Self {
-        TaskInput { partition, target, decoder, fetch_from: from, pending: None, watch: None }
+        let is_internal = matches!(decoder, RecordDecoder::Repartition(_));
+        let (fetch_from, pending, watch) = (from, None, None);
+        TaskInput { partition, target, is_internal, decoder, fetch_from, pending, watch }
     }
 
     /// Returns the offset of the first record that is not processed.
@@ -71,6 +75,11 @@ impl TaskInput {
             Some(pending) => pending.offsets[pending.next_row],
             None => self.fetch_from,
         }
+    }
+
+    /// Tells whether it has rows at hand that are not processed.
+    pub(super) fn has_rows(&self) -> bool {
+        self.pending.is_some()
     }
 
     /// Returns the event time of the next row.

@@ -19,6 +19,7 @@ mod offsets;
 mod pipeline;
 mod processing_log;
 mod queries;
+mod replace;
 mod rows;
 mod task;
 mod workers;

@@ -23,6 +23,13 @@ fn position_key(query_id: &str, sub_topology: usize, partition: &TopicPartition)
     key
 }
 
+/// Returns the keys between which a query's lie.
+fn query_range(query_id: &str) -> (Vec<u8>, Vec<u8>) {
+    let from = query_prefix(query_id);
+    let to = [&from[..], &[0xFF]].concat();
+    (from, to)
+}
+
 fn query_prefix(query_id: &str) -> Vec<u8> {
     let mut key = vec![b'o'];
     key.extend_from_slice(query_id.as_bytes());
@@ -55,11 +62,31 @@ pub(super) fn position(
     Ok(Some(Offset::from_be_bytes(bytes)))
 }
 
+/// Returns where a query goes on: sub-topology, partition, offset.
+pub(super) fn positions(
+    backend: &dyn Backend,
+    query_id: &str,
+) -> Result<Vec<(usize, TopicPartition, Offset)>, StateError> {
+    let (from, to) = query_range(query_id);
+    let prefix_size = StorePartition::PREFIX_SIZE + from.len();
+    let parse = |key: &[u8], value: &[u8]| {
+        let (number, rest) = key.get(prefix_size..)?.split_first_chunk::<4>()?;
+        let (topic, partition) = rest.split_last_chunk::<4>()?;
+        let topic = std::str::from_utf8(topic.strip_suffix(&[0])?).ok()?;
+        let partition = TopicPartition::new(topic, u32::from_be_bytes(*partition));
+        let offset = Offset::from_be_bytes(value.try_into().ok()?);
+        Some((u32::from_be_bytes(*number) as usize, partition, offset))
+    };
+    let damaged = || StateError::Damaged("a stored offset".to_owned());
+    backend
+        .scan(&ENGINE.full_key(&from), &ENGINE.full_key(&to))
+        .map(|entry| entry.and_then(|(key, value)| parse(&key, &value).ok_or_else(damaged)))
+        .collect()
+}
+
 /// Forgets where a query stood.
 pub(super) fn delete_positions(changes: &mut Changes, query_id: &str) {
-    let from = query_prefix(query_id);
-    let mut to = from.clone();
-    to.push(0xFF);
+    let (from, to) = query_range(query_id);
     changes.delete_range(ENGINE, &from, Some(&to));
 }
 

@@ -8,10 +8,12 @@ use parking_lot::{Mutex, RwLock};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{LogError, Offset, TopicConfig};
+use crate::runtime::commit::RETRY_AFTER;
 use crate::runtime::decode::RecordDecoder;
+use crate::runtime::encode::RecordEncoder;
 use crate::runtime::input::TaskInput;
 use crate::runtime::metrics::{MetricsReading, QueryMetrics};
-use crate::runtime::offsets::{delete_positions, position, put_position};
+use crate::runtime::offsets::{delete_positions, position, positions, put_position};
 use crate::runtime::pipeline::Pipeline;
 use crate::runtime::processing_log::PROCESSING_LOG_TOPIC;
 use crate::runtime::rows::{PushRows, RowQueue};
@@ -19,8 +21,8 @@ use crate::runtime::task::{Task, TaskCore, TaskOwner};
 use crate::runtime::workers::{Runnable, Wake};
 use crate::runtime::writer::{OutputWriter, TopicWriter};
 use crate::runtime::{Runtime, RuntimeInner};
-use crate::state::{Backend, Changes, MemoryBackend, StorePartition};
-use crate::topology::{Output, Read, StateEnv, SubTopology, Topology};
+use crate::state::{Backend, Changes, MemoryBackend};
+use crate::topology::{Input, Output, Read, StateEnv, SubTopology, Topology};
 use crate::types::TopicPartition;
 
 /// Where a new query begins to read.
@@ -61,7 +63,7 @@ pub enum QueryState {
 /// A query that runs.
 pub(super) struct RunningQuery {
     pub(super) owner: Arc<TaskOwner>,
-    start: QueryStart,
+    pub(super) start: QueryStart,
     tasks: RwLock<Vec<RunningTask>>,
     retry: Mutex<Option<Retry>>,
 }
@@ -86,6 +88,19 @@ struct Retry {
 }
 
 impl RunningQuery {
+    fn new(start: QueryStart, rows: Option<Arc<RowQueue>>) -> Arc<Self> {
+        let owner = Arc::new(TaskOwner {
+            query_id: start.id.as_str().into(),
+            metrics: QueryMetrics::default(),
+            rows,
+            coalesce: start.coalesce,
+            is_paused: AtomicBool::new(start.is_paused),
+            is_draining: AtomicBool::new(false),
+            error: Mutex::new(None),
+        });
+        Arc::new(RunningQuery { owner, start, tasks: RwLock::default(), retry: Mutex::new(None) })
+    }
+
     pub(super) fn is_persistent(&self) -> bool {
         self.owner.rows.is_none()
     }
@@ -117,9 +132,11 @@ impl RunningQuery {
             && self.retry.lock().as_ref().is_some_and(|retry| retry.due <= now)
     }
 
-    /// Opens a task for each partition of each sub-topology, at the committed positions. Adds the positions they begin at to
-    /// `begun`: the tasks run on as soon as they are open.
-    pub(super) fn open_tasks(&self, runtime: &RuntimeInner, begun: &mut Vec<Begun>) -> Result<()> {
+    /// Opens a task for each partition of each sub-topology, at the committed positions. Returns the positions they begin at: the
+    /// tasks run on as soon as they are open.
+    pub(super) fn open_tasks(&self, runtime: &RuntimeInner) -> Result<Vec<Begun>> {
+        runtime.create_repartition_topics(&self.start.topology)?;
+        let mut begun = Vec::new();
         let own_backend: Option<Arc<dyn Backend>> =
             (!self.is_persistent()).then(|| Arc::new(MemoryBackend::default()) as _);
         let mut tasks = Vec::new();
@@ -136,7 +153,7 @@ impl RunningQuery {
         }
         *self.tasks.write() = tasks.clone();
         tasks.iter().for_each(|task| task.wake.wake());
-        Ok(())
+        Ok(begun)
     }
 
     fn open_core(
@@ -225,23 +242,36 @@ impl RunningQuery {
 }
 
 /// Returns how many partitions the inputs of a sub-topology have.
-fn partition_count(part: &SubTopology, runtime: &RuntimeInner) -> Result<u32> {
-    let count = |topic: &str| -> Result<u32> {
-        let found = runtime.shared.log.topic(topic);
-        Ok(found.ok_or_else(|| no_topic(topic))?.config.partitions)
-    };
-    let first = &part.inputs[0];
-    let expected = count(&first.topic)?;
-    for input in &part.inputs[1..] {
-        let other = count(&input.topic)?;
-        if other != expected {
-            let (left, right) = (source_name(&first.read), source_name(&input.read));
-            return Err(Error::statement(format!(
-                "Can't join `{left}` with `{right}` since the number of partitions don't match. `{left}` partitions = {expected}; `{right}` partitions = {other}. Please repartition either one so that the number of partitions match."
-            )));
+pub(super) fn partition_count(part: &SubTopology, runtime: &RuntimeInner) -> Result<u32> {
+    match source_partition_count(part, runtime)? {
+        Some(count) => Ok(count),
+        None => topic_partitions(&part.inputs[0].topic, runtime),
+    }
+}
+
+/// Returns how many partitions the streams and tables have that a sub-topology reads; none if it reads internal topics only,
+/// which are made to fit.
+fn source_partition_count(part: &SubTopology, runtime: &RuntimeInner) -> Result<Option<u32>> {
+    let mut expected: Option<(&Input, u32)> = None;
+    for input in part.inputs.iter().filter(|input| matches!(input.read, Read::Source { .. })) {
+        let count = topic_partitions(&input.topic, runtime)?;
+        match expected {
+            Some((first, expected)) if expected != count => {
+                let (left, right) = (source_name(&first.read), source_name(&input.read));
+                return Err(Error::statement(format!(
+                    "Can't join `{left}` with `{right}` since the number of partitions don't match. `{left}` partitions = {expected}; `{right}` partitions = {count}. Please repartition either one so that the number of partitions match."
+                )));
+            }
+            Some(_) => {}
+            None => expected = Some((input, count)),
         }
     }
-    Ok(expected)
+    Ok(expected.map(|(_, count)| count))
+}
+
+fn topic_partitions(topic: &str, runtime: &RuntimeInner) -> Result<u32> {
+    let found = runtime.shared.log.topic(topic).ok_or_else(|| no_topic(topic))?;
+    Ok(found.config.partitions)
 }
 
 fn source_name(read: &Read) -> &str {
@@ -268,18 +298,43 @@ fn output_partitions(part: &SubTopology, runtime: &RuntimeInner) -> Result<u32> 
 impl Runtime {
     /// Starts a persistent query: its repartition topics are made, its first positions are committed.
     pub fn start_query(&self, start: QueryStart) -> Result<()> {
-        self.inner.create_repartition_topics(&start.topology)?;
         let _commit = self.inner.commit.lock();
         let id = start.id.clone();
         let begun = self.inner.add_query(start, None)?;
-        let partitions: Vec<_> = begun.iter().map(|begun| begun.partition.clone()).collect();
-        // A position may be kept only of records that are durable.
-        self.inner.shared.log.flush(&partitions)?;
-        let mut changes = Changes::new();
-        for Begun { sub_topology, partition, position } in &begun {
-            put_position(&mut changes, &id, *sub_topology, partition, *position);
+        self.inner.put_positions(&id, &begun)
+    }
+
+    /// Lets a query of an earlier run go on. One that cannot, since a topic is gone, say, is in the state ERROR and tried again.
+    pub fn resume_query(&self, start: QueryStart) {
+        let _commit = self.inner.commit.lock();
+        let query = RunningQuery::new(start, None);
+        let id = &query.start.id;
+        let opened = query.open_tasks(&self.inner).and_then(|begun| {
+            // A crash came between the statement and its start.
+            let is_new = positions(self.inner.shared.backend.as_ref(), id)?.is_empty();
+            if is_new { self.inner.put_positions(id, &begun) } else { Ok(()) }
+        });
+        if let Err(error) = opened {
+            query.close_tasks();
+            tracing::warn!(query = %query.owner.query_id, %error, "query cannot go on");
+            *query.owner.error.lock() = Some(error.to_string());
+            query.schedule_retry(self.inner.shared.clock.monotonic(), RETRY_AFTER);
         }
-        Ok(self.inner.shared.backend.commit(changes)?)
+        self.inner.queries.write().insert(query.start.id.clone(), query);
+    }
+
+    /// Tells whether a topology can be started, before anybody is told that it will be.
+    pub fn check_start(&self, topology: &Topology) -> Result<()> {
+        let env = StateEnv { backend: Arc::new(MemoryBackend::default()), cache_bytes: 0 };
+        for part in &topology.sub_topologies {
+            source_partition_count(part, &self.inner)?;
+            for input in &part.inputs {
+                RecordDecoder::new(&input.read, input.is_table)?;
+            }
+            RecordEncoder::new(&part.output)?;
+            Pipeline::open(part, 0, &env).map_err(|error| Error::statement(error.to_string()))?;
+        }
+        Ok(())
     }
 
     /// Starts a push query and returns its rows; it ends when they are dropped.
@@ -288,7 +343,6 @@ impl Runtime {
         start: QueryStart,
         limit: Option<u64>,
     ) -> Result<PushRows> {
-        self.inner.create_repartition_topics(&start.topology)?;
         let queue = RowQueue::new(limit);
         let id = start.id.clone();
         let _commit = self.inner.commit.lock();
@@ -309,15 +363,7 @@ impl Runtime {
         let Some(query) = self.inner.remove_query(id) else { return Ok(()) };
         let mut changes = Changes::new();
         delete_positions(&mut changes, id);
-        for part in &query.start.topology.sub_topologies {
-            for store in part.operators.iter().flat_map(|node| node.spec.stores()) {
-                let all = |partition| StorePartition::new(store, partition);
-                changes.delete_range(all(0), &[], None);
-                for partition in 1..partition_count(part, &self.inner).unwrap_or(1) {
-                    changes.delete_range(all(partition), &[], None);
-                }
-            }
-        }
+        query.start.topology.stores().for_each(|store| changes.delete_store(store));
         Ok(self.inner.shared.backend.commit(changes)?)
     }
 
@@ -356,42 +402,45 @@ impl Runtime {
 }
 
 impl RuntimeInner {
-    fn add_query(&self, start: QueryStart, rows: Option<Arc<RowQueue>>) -> Result<Vec<Begun>> {
-        let owner = Arc::new(TaskOwner {
-            query_id: start.id.as_str().into(),
-            metrics: QueryMetrics::default(),
-            rows,
-            coalesce: start.coalesce,
-            is_paused: AtomicBool::new(start.is_paused),
-            error: Mutex::new(None),
-        });
-        let query = Arc::new(RunningQuery {
-            owner,
-            start,
-            tasks: RwLock::default(),
-            retry: Mutex::new(None),
-        });
-        let mut begun = Vec::new();
-        query.open_tasks(self, &mut begun)?;
+    /// Commits where a query begins.
+    fn put_positions(&self, id: &str, begun: &[Begun]) -> Result<()> {
+        let partitions: Vec<_> = begun.iter().map(|begun| begun.partition.clone()).collect();
+        // A position may be kept only of records that are durable.
+        self.shared.log.flush(&partitions)?;
+        let mut changes = Changes::new();
+        for Begun { sub_topology, partition, position } in begun {
+            put_position(&mut changes, id, *sub_topology, partition, *position);
+        }
+        Ok(self.shared.backend.commit(changes)?)
+    }
+
+    pub(super) fn add_query(
+        &self,
+        start: QueryStart,
+        rows: Option<Arc<RowQueue>>,
+    ) -> Result<Vec<Begun>> {
+        let query = RunningQuery::new(start, rows);
+        let begun = query.open_tasks(self)?;
         self.queries.write().insert(query.start.id.clone(), query);
         Ok(begun)
     }
 
-    fn remove_query(&self, id: &str) -> Option<Arc<RunningQuery>> {
+    pub(super) fn remove_query(&self, id: &str) -> Option<Arc<RunningQuery>> {
         let query = self.queries.write().remove(id)?;
         query.close_tasks();
-        for part in &query.start.topology.sub_topologies {
-            if let Output::Repartition { topic, .. } = &part.output
-                && let Err(error) = self.shared.log.delete_topic(topic)
-            {
-                tracing::warn!(%topic, %error, "repartition topic not deleted");
-            }
-        }
+        query.start.topology.repartition_topics().for_each(|topic| self.delete_topic(topic));
         Some(query)
     }
 
+    /// Deletes a repartition topic; one that cannot be deleted is in nobody's way.
+    pub(super) fn delete_topic(&self, topic: &str) {
+        if let Err(error) = self.shared.log.delete_topic(topic) {
+            tracing::warn!(%topic, %error, "repartition topic not deleted");
+        }
+    }
+
     /// Makes the repartition topics of a query: as many partitions as what they are joined with, or as what they come from.
-    fn create_repartition_topics(&self, topology: &Topology) -> Result<()> {
+    pub(super) fn create_repartition_topics(&self, topology: &Topology) -> Result<()> {
         for part in &topology.sub_topologies {
             let Output::Repartition { topic, .. } = &part.output else { continue };
             let like = topology

@@ -41,6 +41,8 @@ pub(super) struct TaskOwner {
     /// Whether updates of a key within a batch may be merged.
     pub(super) coalesce: bool,
     pub(super) is_paused: AtomicBool,
+    /// Whether it takes nothing more from streams and tables, only what is between its sub-topologies.
+    pub(super) is_draining: AtomicBool,
     /// Why the query cannot go on.
     pub(super) error: Mutex<Option<String>>,
 }
@@ -170,7 +172,8 @@ impl Task {
     ) -> Result<bool, TaskError> {
         let mut fetched = Fetched::default();
         let positions: Vec<_> = task.inputs.iter().map(TaskInput::position).collect();
-        for input in &mut task.inputs {
+        let is_draining = self.owner.is_draining.load(Ordering::Relaxed);
+        for input in task.inputs.iter_mut().filter(|input| !is_draining || input.is_internal) {
             input.fill(self.shared.log.as_ref(), isolation, &mut fetched)?;
             self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
         }

@@ -1,6 +1,6 @@
 //! Changes of stores on their way to the backend.
 
-use crate::state::StorePartition;
+use crate::state::{StoreId, StorePartition};
 
 /// Changes of stores, in the order in which they were made: a later one of the same key wins.
 ///
@@ -86,6 +86,14 @@ impl Changes {
             }
             None => self.bytes.extend_from_slice(&partition.end()),
         }
+        self.end(key_start, value_start, EntryKind::DeleteRange);
+    }
+
+    /// Removes all partitions of a store.
+    pub fn delete_store(&mut self, store: StoreId) {
+        let first = StorePartition::new(store, 0);
+        let (key_start, value_start) = self.begin(&first.prefix(), &[]);
+        self.bytes.extend_from_slice(&StorePartition::new(store, u32::MAX).end());
         self.end(key_start, value_start, EntryKind::DeleteRange);
     }
 

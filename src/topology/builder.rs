@@ -15,15 +15,15 @@ use crate::types::Schema;
 
 /// Builds the topology of a query. The query's id is part of the names of its stores and repartition topics.
 pub fn build(plan: &QueryPlan, query_id: &str) -> Topology {
-    let mut builder = Builder { query_id, done: Vec::new(), store_count: 0 };
+    let mut builder = Builder { query_id, done: Vec::new(), meanings: Vec::new() };
     let mut part = Part::default();
     let mut target = Target::Output;
     let needs_rows = plan.sink.is_some()
         && plan.root.kind == SourceKind::Table
         && grouped_below(&plan.root).is_none();
     if needs_rows {
-        let store = builder.store("Materialize");
         let schema = plan.root.schema.clone();
+        let store = builder.store(&format!("Materialize {schema}"));
         target = part.push(OperatorSpec::Materialize { schema, store }, target);
     }
     builder.add(&plan.root, target, &mut part);
@@ -42,10 +42,10 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Topology {
 
 /// Builds the topology that keeps the rows of a SOURCE TABLE for pull queries.
 pub fn build_source_table(source: &Arc<Source>, query_id: &str) -> Topology {
-    let mut builder = Builder { query_id, done: Vec::new(), store_count: 0 };
+    let mut builder = Builder { query_id, done: Vec::new(), meanings: Vec::new() };
     let mut part = Part::default();
     let (schema, is_windowed) = (source.schema.clone(), source.window.is_some());
-    let store = builder.store("Materialize");
+    let store = builder.store(&format!("Materialize {schema}"));
     let operator = OperatorSpec::Materialize { schema: schema.clone(), store };
     let target = part.push(operator.clone(), Target::Output);
     let columns = (0..schema.columns().len()).map(SourceColumn::Schema).collect();
@@ -142,7 +142,8 @@ fn session_windows(window: &WindowSpec, gap_ms: i64, emit_final: bool) -> Sessio
 pub(super) struct Builder<'a> {
     query_id: &'a str,
     pub(super) done: Vec<SubTopology>,
-    store_count: usize,
+    /// What the stores so far mean.
+    meanings: Vec<String>,
 }
 
 /// A sub-topology on its way. Operators are added downstream first, so that each one's target is there already.
@@ -335,10 +336,11 @@ impl Builder<'_> {
         format!("_tidemill-{}-{}-{purpose}", self.query_id, self.done.len()).into()
     }
 
-    /// Names a store by what it means: the query, what its operator does, and how many came before it.
+    /// Names a store by what it means: the query, what its operator does, and how many like it came before.
     pub(super) fn store(&mut self, meaning: &str) -> StoreId {
-        let text = format!("{}\n{}\n{meaning}", self.query_id, self.store_count);
-        self.store_count += 1;
+        let alike = self.meanings.iter().filter(|other| **other == meaning).count();
+        self.meanings.push(meaning.to_owned());
+        let text = format!("{}\n{alike}\n{meaning}", self.query_id);
         StoreId(fingerprint(text.as_bytes()).max(1))
     }
 }

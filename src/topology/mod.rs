@@ -13,6 +13,7 @@ use std::sync::Arc;
 use crate::catalog::Source;
 use crate::formats::Format;
 use crate::plan::{Sink, SourceColumn};
+use crate::state::StoreId;
 use crate::types::Schema;
 
 pub use builder::{build, build_source_table};
@@ -28,6 +29,20 @@ pub struct Topology {
 }
 
 impl Topology {
+    /// Returns the stores that its operators keep.
+    pub fn stores(&self) -> impl Iterator<Item = StoreId> {
+        let operators = self.sub_topologies.iter().flat_map(|part| &part.operators);
+        operators.flat_map(|node| node.spec.stores())
+    }
+
+    /// Returns the topics between its sub-topologies.
+    pub fn repartition_topics(&self) -> impl Iterator<Item = &str> {
+        self.sub_topologies.iter().filter_map(|part| match &part.output {
+            Output::Repartition { topic, .. } => Some(&**topic),
+            Output::Sink { .. } | Output::Rows(_) => None,
+        })
+    }
+
     /// Finds the stream or table that an internal topic has as many partitions as: one that its rows meet, or, where they meet only
     /// rows of other internal topics, one that the first of those comes from.
     pub fn partitioned_like(&self, topic: &str) -> Option<&Source> {

@@ -27,6 +27,14 @@ pub(in crate::engine) struct Effects {
     pub(in crate::engine) message: String,
 }
 
+impl Effects {
+    /// Returns the query that goes on with another topology: it ends and starts.
+    pub(in crate::engine) fn replaced(&self) -> Option<&str> {
+        let start = self.start.as_ref()?;
+        self.stop.iter().map(|id| &**id).find(|id| *id == start.id)
+    }
+}
+
 /// Changes a catalog as an action says.
 pub(in crate::engine) fn apply(
     action: &Action,

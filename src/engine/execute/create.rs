@@ -22,7 +22,16 @@ impl Session {
         let mut catalog = inner.catalog.read().clone();
         let effects = apply(&action, &parsed.text, &mut catalog, &self.config)?;
         inner.create_topics(&action)?;
-        inner.append_command(&command(parsed, &self.config))?;
+        if let Some(start) = &effects.start {
+            inner.runtime.check_start(&start.topology)?;
+        }
+        let replaced = effects.replaced();
+        if let Some(id) = replaced {
+            inner.runtime.prepare_replacement(id)?;
+        }
+        inner.append_command(&command(parsed, &self.config)).inspect_err(|_| {
+            replaced.into_iter().for_each(|id| inner.runtime.cancel_replacement(id));
+        })?;
         *inner.catalog.write() = catalog;
         inner.carry_out(&effects)?;
         if let Action::DropSource(drop) = &action
@@ -38,10 +47,12 @@ impl EngineInner {
     /// Ends and starts the queries that a change of the catalog ends and starts.
     pub(in crate::engine) fn carry_out(&self, effects: &Effects) -> Result<()> {
         self.note_topologies(effects);
-        for id in &effects.stop {
+        let replaced = effects.replaced();
+        for id in effects.stop.iter().filter(|id| Some(&***id) != replaced) {
             self.runtime.terminate_query(id)?;
         }
         match &effects.start {
+            Some(start) if replaced.is_some() => self.runtime.replace_query(start.clone()),
             Some(start) => self.runtime.start_query(start.clone()),
             None => Ok(()),
         }

@@ -2,9 +2,13 @@
 
 mod storage;
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use tidemill::clock::SystemClock;
+use tidemill::disk::RealDisk;
 use tidemill::engine::{ConsumeFrom, Engine, EngineOptions, Outcome, ProducedRecord, Row};
+use tidemill::log::{EmbeddedLog, Log, LogConfig};
 use tidemill::types::Value;
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -102,5 +106,86 @@ fn a_dropped_table_takes_its_query_with_it() {
     assert!(session.execute("DROP STREAM bids;").is_err());
     session.execute("DROP TABLE totals; DROP STREAM bids;").unwrap();
     assert!(engine.queries().is_empty());
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_query_that_cannot_start_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let mut session = engine.session();
+    session
+        .execute(
+            "CREATE STREAM a (id VARCHAR KEY, n INT) WITH (kafka_topic = 'a', value_format = 'json', partitions = 1);
+             CREATE TABLE b (id VARCHAR PRIMARY KEY, m INT) WITH (kafka_topic = 'b', value_format = 'json', partitions = 2);",
+        )
+        .unwrap();
+    let join = "CREATE STREAM c AS SELECT a.id, n, m FROM a JOIN b ON a.id = b.id;";
+    let error = session.execute(join).err().unwrap().to_string();
+    assert!(error.contains("number of partitions don't match"), "{error}");
+    assert!(engine.queries().is_empty());
+    engine.close().unwrap();
+    drop((session, engine));
+    let engine = open(folder.path());
+    assert!(engine.queries().is_empty());
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_query_whose_topic_is_gone_waits_for_it_and_stops_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let mut session = engine.session();
+    session.execute(PIPELINE).unwrap();
+    engine.close().unwrap();
+    drop((session, engine));
+    let (disk, clock) = (Arc::new(RealDisk), Arc::new(SystemClock::new()));
+    let log = EmbeddedLog::open(disk, clock, &folder.path().join("log"), LogConfig::default());
+    log.unwrap().delete_topic("bids").unwrap();
+    let engine = open(folder.path());
+    let queries = engine.queries();
+    assert_eq!(queries[0].state, "ERROR");
+    assert!(queries[0].error.as_ref().unwrap().contains("bids does not exist"), "{queries:?}");
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_replaced_query_goes_on_where_it_stood_with_the_state_it_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Engine::open(EngineOptions::new(folder.path())).unwrap();
+    let engine = open();
+    let mut session = engine.session();
+    session
+        .execute(
+            "CREATE STREAM bids (id INT KEY, item VARCHAR, price INT)
+               WITH (kafka_topic = 'bids', value_format = 'json', key_format = 'json', partitions = 2);
+             CREATE TABLE totals AS SELECT item, SUM(price) AS total FROM bids GROUP BY item;",
+        )
+        .unwrap();
+    let bid = |id: i32, price: i32| {
+        record(&id.to_string(), &format!(r#"{{"item": "pen", "price": {price}}}"#), i64::from(id))
+    };
+    engine.produce("bids", &[bid(1, 5), bid(2, 7)]).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    let id = engine.queries()[0].id.clone();
+    session.execute(&format!("PAUSE {id};")).unwrap();
+    engine.produce("bids", &[bid(3, 1), bid(4, 100)]).unwrap();
+    let replace = "CREATE OR REPLACE TABLE totals AS SELECT item, SUM(price) AS total FROM bids WHERE price < 50 GROUP BY item;";
+    let error = session.execute(replace).err().unwrap().to_string();
+    assert!(error.contains("it is paused"), "{error}");
+    session.execute(&format!("RESUME {id};")).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    session.execute(replace).unwrap();
+    engine.produce("bids", &[bid(5, 2), bid(6, 200)]).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    let total = |engine: &Engine| rows(engine, "SELECT total FROM totals;")[0].values.clone();
+    assert_eq!(total(&engine), [Value::Int(115)]);
+    engine.close().unwrap();
+    drop((session, engine));
+    let engine = open();
+    assert_eq!(total(&engine), [Value::Int(115)]);
+    engine.produce("bids", &[bid(7, 5)]).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    assert_eq!(total(&engine), [Value::Int(120)]);
     engine.close().unwrap();
 }
