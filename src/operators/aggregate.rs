@@ -10,7 +10,7 @@ use crate::formats::row::EncodedRows;
 use crate::operators::aggregate_spec::Grouped;
 use crate::operators::groups::{Groups, Updates};
 use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError};
-use crate::state::{Backend, Changes, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, StorePartition};
 use crate::types::Batch;
 
 /// Aggregates by key. One row out per row in, or per key and batch when updates may be merged; its event time is the largest of
@@ -29,9 +29,9 @@ impl Aggregate {
         spec: AggregateSpec,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
-        let groups = Groups::open(&spec, partition, backend, cache_bytes)?;
+        let groups = Groups::open(&spec, partition, backend, memory)?;
         Ok(Aggregate { spec, groups })
     }
 

@@ -11,7 +11,9 @@ use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::operators::foreign_key_join::{ForeignKeySpec, Instruction};
 use crate::operators::{Operator, OperatorContext, OperatorError};
 use crate::plan::JoinKind;
-use crate::state::{Backend, CachedStore, Changes, OrderedStore, StateError, StorePartition};
+use crate::state::{
+    Backend, CachedStore, Changes, MemoryBudget, OrderedStore, StateError, StorePartition,
+};
 use crate::types::{Batch, ColumnBuilder, Schema, SqlType};
 
 /// The port of the subscriptions.
@@ -71,7 +73,7 @@ impl ForeignKeyMatch {
         spec: &ForeignKeySpec,
         partition: u32,
         backend: &Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
         let at = |store| StorePartition::new(store, partition);
         let backend = || Arc::clone(backend);
@@ -79,8 +81,8 @@ impl ForeignKeyMatch {
             left: spec.left.clone(),
             right: spec.right.clone(),
             kind: spec.kind,
-            right_rows: CachedStore::new(at(spec.right_rows), backend(), cache_bytes),
-            subscriptions: OrderedStore::open(at(spec.subscriptions), backend(), cache_bytes)?,
+            right_rows: CachedStore::new(at(spec.right_rows), backend(), memory),
+            subscriptions: OrderedStore::open(at(spec.subscriptions), backend(), memory)?,
             value: Vec::new(),
         })
     }

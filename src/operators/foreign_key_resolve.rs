@@ -8,7 +8,7 @@ use datafusion::arrow::datatypes::Int64Type;
 use crate::formats::row::EncodedRows;
 use crate::operators::foreign_key_join::ForeignKeySpec;
 use crate::operators::{Operator, OperatorContext, OperatorError};
-use crate::state::{Backend, CachedStore, Changes, StateError, StorePartition};
+use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StateError, StorePartition};
 use crate::types::Batch;
 
 /// Passes results on, in the order in which they come, without those of a version of the left row that is older than one that has
@@ -27,10 +27,10 @@ impl ForeignKeyResolve {
         spec: &ForeignKeySpec,
         partition: u32,
         backend: &Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
         let partition = StorePartition::new(spec.versions, partition);
-        let versions = CachedStore::new(partition, Arc::clone(backend), cache_bytes);
+        let versions = CachedStore::new(partition, Arc::clone(backend), memory);
         ForeignKeyResolve { key_count: spec.left.key_count(), versions }
     }
 

@@ -11,7 +11,7 @@ use crate::functions::RowFailures;
 use crate::operators::foreign_key_join::{ForeignKeySpec, Instruction};
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
 use crate::plan::JoinKind;
-use crate::state::{Backend, CachedStore, Changes, StateError, StorePartition};
+use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, SqlType};
 
 /// Turns changes of the left table into subscriptions, keyed by foreign key.
@@ -58,7 +58,7 @@ impl ForeignKeySubscribe {
         spec: &ForeignKeySpec,
         partition: u32,
         backend: &Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
         let partition = StorePartition::new(spec.foreign_keys, partition);
         let meta = backend.get(&partition.full_key(META_KEY))?;
@@ -72,7 +72,7 @@ impl ForeignKeySubscribe {
             key_count: spec.left.key_count(),
             foreign_key: Projection::new(vec![foreign_key.clone()]),
             foreign_key_type: foreign_key.sql_type().clone(),
-            store: CachedStore::new(partition, Arc::clone(backend), cache_bytes),
+            store: CachedStore::new(partition, Arc::clone(backend), memory),
             next_version,
             is_changed: false,
         })

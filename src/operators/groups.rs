@@ -21,7 +21,7 @@ use crate::functions::aggregate::{Accumulator, GroupedRows};
 use crate::operators::open_windows::OpenWindows;
 use crate::operators::progress::{PROGRESS_KEY, Progress};
 use crate::operators::{AggregateSpec, OperatorContext, OperatorError};
-use crate::state::{Backend, Changes, StateError, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
 use crate::types::{ColumnBuilder, SqlType};
 
 /// Rows on their way into groups: update `i` takes row `rows[i]` of the arguments into the group of `keys` row `i`.
@@ -52,6 +52,7 @@ pub(super) struct Updated {
 
 /// The groups of one partition of an aggregate.
 pub(super) struct Groups {
+    spec: AggregateSpec,
     partition: StorePartition,
     backend: Arc<dyn Backend>,
     accumulators: Vec<Box<dyn Accumulator>>,
@@ -66,7 +67,7 @@ pub(super) struct Groups {
     next_stamp: u32,
     epoch: u64,
     key_bytes: usize,
-    bytes_max: usize,
+    share: MemoryShare,
     /// How far the aggregate has come.
     pub(super) progress: Progress,
     committed_progress: Progress,
@@ -84,16 +85,23 @@ struct Slot {
 
 const EMITTED: u32 = u32::MAX;
 
+impl Slot {
+    fn new(key: &[u8]) -> Self {
+        Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: EMITTED }
+    }
+}
+
 impl Groups {
     /// Opens a partition of an aggregate's store.
     pub(super) fn open(
         spec: &AggregateSpec,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        bytes_max: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
         let progress = Progress::load(backend.as_ref(), partition)?;
         Ok(Groups {
+            spec: spec.clone(),
             partition,
             backend,
             accumulators: spec.accumulators()?,
@@ -106,7 +114,7 @@ impl Groups {
             next_stamp: 0,
             epoch: 1,
             key_bytes: 0,
-            bytes_max,
+            share: memory.share(),
             progress,
             committed_progress: progress,
             windows: None,
@@ -252,14 +260,47 @@ impl Groups {
         }
         changed.clear();
         self.changed = changed;
-        if self.bytes_max < self.memory_size() {
+        if self.share.set(self.memory_size()) {
             let epoch = self.epoch;
             if let Some(windows) = &mut self.windows {
                 windows.stored_up_to = self.progress.newest_start;
             }
             self.drop_slots(|slot| slot.changed_in < epoch);
+            self.compact();
+            self.share.set(self.memory_size());
         }
         self.epoch += 1;
+    }
+
+    /// Numbers the groups anew, so that what was dropped takes no memory.
+    fn compact(&mut self) {
+        let live: Vec<u32> = self.index.iter().copied().collect();
+        let Ok(mut accumulators) = self.spec.accumulators() else { return };
+        accumulators.iter_mut().for_each(|states| states.resize(live.len()));
+        let mut bytes = Vec::new();
+        for (number, group) in live.iter().enumerate() {
+            bytes.clear();
+            bytes.extend_from_slice(&self.slots[*group as usize].time.to_be_bytes());
+            self.accumulators.iter().for_each(|states| states.save(*group, &mut bytes));
+            if load_states(&mut accumulators, number as u32, &bytes).is_err() {
+                return;
+            }
+        }
+        let mut old = std::mem::take(&mut self.slots);
+        let mut moved = |group: &u32| std::mem::replace(&mut old[*group as usize], Slot::new(&[]));
+        self.slots = live.iter().map(&mut moved).collect();
+        (self.accumulators, self.free) = (accumulators, Vec::new());
+        let Groups { index, slots, hasher, windows, .. } = self;
+        index.clear();
+        index.shrink_to(slots.len(), |group| hasher.hash_one(&*slots[*group as usize].key));
+        windows.iter_mut().for_each(OpenWindows::clear);
+        for (number, slot) in slots.iter().enumerate() {
+            let number = number as u32;
+            let hash = hasher.hash_one(&*slot.key);
+            index
+                .insert_unique(hash, number, |group| hasher.hash_one(&*slots[*group as usize].key));
+            windows.iter_mut().for_each(|windows| windows.add(&slot.key, number));
+        }
     }
 
     fn memory_size(&self) -> usize {
@@ -308,7 +349,7 @@ impl Groups {
 
     fn add_slot(&mut self, hash: u64, key: &[u8]) -> u32 {
         self.key_bytes += key.len();
-        let slot = Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: EMITTED };
+        let slot = Slot::new(key);
         let group = match self.free.pop() {
             Some(group) => {
                 self.slots[group as usize] = slot;

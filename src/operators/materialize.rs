@@ -8,7 +8,7 @@ use datafusion::arrow::compute::nullif;
 
 use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::operators::{Operator, OperatorContext, OperatorError};
-use crate::state::{Backend, CachedStore, Changes, StateError, StorePartition};
+use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Windows};
 
 /// Passes a table's changes on and keeps the latest row of each key.
@@ -28,9 +28,9 @@ impl Materialize {
         schema: Schema,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
-        Materialize { schema, store: CachedStore::new(partition, backend, cache_bytes) }
+        Materialize { schema, store: CachedStore::new(partition, backend, memory) }
     }
 }
 

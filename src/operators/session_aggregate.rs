@@ -13,7 +13,7 @@ use crate::operators::aggregate_spec::Grouped;
 use crate::operators::progress::Progress;
 use crate::operators::sessions::{Bounds, SessionRows, Sessions};
 use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
-use crate::state::{Backend, Changes, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, StorePartition};
 use crate::types::{Batch, SqlType, Windows};
 
 /// Sessions: a key's records of which each is not further than the gap from the one before it.
@@ -117,9 +117,9 @@ impl SessionAggregate {
         windows: SessionWindows,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
-        let limits = (cache_bytes, windows.bucket_ms());
+        let limits = (memory, windows.bucket_ms());
         let sessions = Sessions::open(&spec, partition, backend, limits)?;
         let sessions = if windows.emit_final { sessions.with_closing() } else { sessions };
         Ok(SessionAggregate { spec, windows, sessions, held: Held::default(), generation: 1 })

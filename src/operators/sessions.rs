@@ -22,7 +22,7 @@ use crate::operators::groups::load_states;
 use crate::operators::progress::{PROGRESS_KEY, Progress};
 use crate::operators::session_closing::SessionClosing;
 use crate::operators::{AggregateSpec, OperatorError};
-use crate::state::{Backend, Changes, StateError, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
 use crate::types::{ColumnBuilder, SqlType};
 
 /// No session, no key.
@@ -56,7 +56,7 @@ pub(super) struct Sessions {
     removed: Vec<Vec<u8>>,
     epoch: u64,
     key_bytes: usize,
-    bytes_max: usize,
+    share: MemoryShare,
     /// Whether the store may have sessions that are not in memory.
     has_stored: bool,
     expiry: Expiry,
@@ -113,7 +113,7 @@ impl Sessions {
         spec: &AggregateSpec,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        (bytes_max, bucket_ms): (usize, i64),
+        (memory, bucket_ms): (&Arc<MemoryBudget>, i64),
     ) -> Result<Self, OperatorError> {
         let progress = Progress::load(backend.as_ref(), partition)?;
         Ok(Sessions {
@@ -130,7 +130,7 @@ impl Sessions {
             removed: Vec::new(),
             epoch: 1,
             key_bytes: 0,
-            bytes_max,
+            share: memory.share(),
             has_stored: progress.stream_time != i64::MIN,
             expiry: Expiry { bucket: i64::MIN, scans_from: [i64::MIN; 2], is_done_in_epoch: false },
             bucket_ms,
@@ -520,8 +520,9 @@ impl Sessions {
             self.hand_over_session(number, &mut key, changes);
         }
         self.changed = changed;
-        if self.bytes_max < self.memory_size() {
+        if self.share.set(self.memory_size()) {
             self.evict();
+            self.share.set(self.memory_size());
         }
         self.epoch += 1;
     }

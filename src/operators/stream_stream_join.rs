@@ -13,7 +13,8 @@ use crate::operators::unmatched::{Closed, Unmatched};
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
 use crate::plan::{JoinKind, WithinSpec};
 use crate::state::{
-    Backend, Changes, OrderedStore, StoreId, StorePartition, WindowRetention, WindowStore,
+    Backend, Changes, MemoryBudget, OrderedStore, StoreId, StorePartition, WindowRetention,
+    WindowStore,
 };
 use crate::types::{Batch, Schema};
 
@@ -82,7 +83,7 @@ impl Side {
         spec: &StreamStreamSpec,
         side: usize,
         (before_ms, after_ms): (i64, i64),
-        (partition, backend, cache_bytes): (u32, &Arc<dyn Backend>, usize),
+        (partition, backend, memory): (u32, &Arc<dyn Backend>, &Arc<MemoryBudget>),
         hasher: RandomState,
     ) -> Result<Self, OperatorError> {
         let is_outer = spec.kind.is_outer(side);
@@ -93,11 +94,11 @@ impl Side {
         };
         let backend = || Arc::clone(backend);
         let store = at(spec.stores[side]);
-        let rows = WindowStore::open(store, backend(), hasher, retention, cache_bytes)?;
+        let rows = WindowStore::open(store, backend(), hasher, retention, memory)?;
         let unmatched = match spec.within.grace_ms.filter(|_| is_outer) {
             Some(grace_ms) => {
                 let store = at(spec.unmatched_stores[side]);
-                let store = OrderedStore::open(store, backend(), cache_bytes)?;
+                let store = OrderedStore::open(store, backend(), memory)?;
                 Some(Unmatched::new(store, after_ms.saturating_add(grace_ms)))
             }
             None => None,
@@ -113,7 +114,7 @@ impl StreamStreamJoin {
         spec: &StreamStreamSpec,
         partition: u32,
         backend: &Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
         let hasher = RandomState::default();
         let WithinSpec { before_ms, after_ms, .. } = spec.within;
@@ -122,7 +123,7 @@ impl StreamStreamJoin {
                 spec,
                 side,
                 (before_ms, after_ms),
-                (partition, backend, cache_bytes),
+                (partition, backend, memory),
                 hasher.clone(),
             )
         };

@@ -7,7 +7,7 @@ use datafusion::arrow::array::{ArrayRef, UInt32Array};
 use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
 use crate::plan::JoinKind;
-use crate::state::{Backend, CachedStore, Changes, StateError, StorePartition};
+use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, Schema};
 
 /// The port of the stream's rows.
@@ -31,9 +31,9 @@ impl StreamTableJoin {
         kind: JoinKind,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
-        let table = CachedStore::new(partition, backend, cache_bytes);
+        let table = CachedStore::new(partition, backend, memory);
         StreamTableJoin { left: schemas.0, right: schemas.1, kind, table }
     }
 

@@ -10,7 +10,7 @@ use crate::formats::row::{EncodedRows, write_row};
 use crate::operators::filter::passing;
 use crate::operators::materialize::null_values;
 use crate::operators::{Operator, OperatorContext, OperatorError};
-use crate::state::{Backend, CachedStore, Changes, StorePartition};
+use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StorePartition};
 use crate::types::{Batch, Schema};
 
 /// Filters a table's changes. Its store holds the keys that pass, so that a tombstone comes out only for a key that did. Windowed
@@ -32,12 +32,12 @@ impl TableFilter {
         retention_ms: Option<i64>,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
         TableFilter {
             predicate,
             schema,
-            passing: CachedStore::new(partition, backend, cache_bytes),
+            passing: CachedStore::new(partition, backend, memory),
             retention_ms,
             stream_time: i64::MIN,
             expired_before: i64::MIN,

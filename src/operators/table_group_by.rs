@@ -12,7 +12,7 @@ use crate::functions::RowFailures;
 use crate::operators::aggregate_spec::without_nulls;
 use crate::operators::materialize::table_keys;
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
-use crate::state::{Backend, CachedStore, Changes, StateError, StorePartition};
+use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StateError, StorePartition};
 use crate::types::{Batch, ColumnBuilder, Schema, Undone};
 
 /// What a table's rows become on their way into groups.
@@ -42,9 +42,9 @@ impl TableGroupBy {
         grouping: TableGrouping,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
-        TableGroupBy { grouping, rows: CachedStore::new(partition, backend, cache_bytes) }
+        TableGroupBy { grouping, rows: CachedStore::new(partition, backend, memory) }
     }
 
     /// Computes the columns that go to the groups; nothing fails for a row that says its key is gone.

@@ -10,7 +10,9 @@ use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::operators::materialize::table_keys;
 use crate::operators::{Operator, OperatorContext, OperatorError};
 use crate::plan::JoinKind;
-use crate::state::{Backend, CachedStore, Changes, StateError, StoreId, StorePartition};
+use crate::state::{
+    Backend, CachedStore, Changes, MemoryBudget, StateError, StoreId, StorePartition,
+};
 use crate::types::{Batch, ColumnBuilder, Schema};
 
 /// What a join of two tables does.
@@ -65,14 +67,14 @@ impl TableTableJoin {
         spec: &TableTableSpec,
         partition: u32,
         backend: &Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Self {
         let side = |side: usize| {
             let store = StorePartition::new(spec.stores[side], partition);
             Side {
                 schema: spec.sides[side].clone(),
                 is_outer: spec.kind.is_outer(side),
-                rows: CachedStore::new(store, Arc::clone(backend), cache_bytes),
+                rows: CachedStore::new(store, Arc::clone(backend), memory),
             }
         };
         TableTableJoin {

@@ -12,7 +12,7 @@ use crate::operators::aggregate_spec::Grouped;
 use crate::operators::groups::{GroupRows, Groups, Updates};
 use crate::operators::progress::Progress;
 use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
-use crate::state::{Backend, Changes, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, StorePartition};
 use crate::types::{Batch, SqlType, Windows};
 
 /// Windows of one size: tumbling if they advance by their size, hopping if they overlap.
@@ -53,9 +53,9 @@ impl WindowAggregate {
         windows: TimeWindows,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        cache_bytes: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
-        let groups = Groups::open(&spec, partition, backend, cache_bytes)?;
+        let groups = Groups::open(&spec, partition, backend, memory)?;
         let groups = if windows.emit_final { groups.with_closing() } else { groups };
         let start = std::iter::once(SqlType::Bigint);
         let stored_types = start.chain(spec.key_types.iter().cloned()).collect();

@@ -13,7 +13,7 @@ use crate::operators::{
 };
 use crate::plan::{ColumnConstraint, KeyConstraint, Lookup, SourceColumn, TimeRange};
 use crate::runtime::Pipeline;
-use crate::state::{Backend, StateError, StoreId, StorePartition};
+use crate::state::{Backend, MemoryBudget, StateError, StoreId, StorePartition};
 use crate::topology::{Materialized, OperatorSpec, StateEnv, Target};
 use crate::types::{Batch, SqlType, Value, Windows, column_of};
 
@@ -154,7 +154,7 @@ impl TableReader {
 
     /// Does to the rows what the table's query does to them after the operator that keeps them.
     fn follow(&self, batch: Batch) -> Result<Batch> {
-        let env = StateEnv { backend: Arc::clone(&self.backend), cache_bytes: 0 };
+        let env = StateEnv { backend: Arc::clone(&self.backend), memory: MemoryBudget::new(0) };
         let mut batches = vec![batch];
         for spec in &self.materialized.then {
             let mut pipeline = Pipeline::of(spec, &env).map_err(failed)?;

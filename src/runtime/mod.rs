@@ -40,7 +40,7 @@ use crate::runtime::epochs::Epochs;
 use crate::runtime::queries::RunningQuery;
 use crate::runtime::task::Shared;
 use crate::runtime::workers::Workers;
-use crate::state::{Backend, StateError};
+use crate::state::{Backend, MemoryBudget, StateError};
 use crate::types::TopicPartition;
 
 pub(crate) use decode::{RawRecords, RecordDecoder};
@@ -57,8 +57,8 @@ pub struct RuntimeConfig {
     pub worker_count: usize,
     /// How often progress is committed.
     pub commit_interval: Duration,
-    /// How many bytes each store may keep in memory of what is committed.
-    pub cache_bytes: usize,
+    /// How many bytes all stores together may keep in memory.
+    pub store_bytes: usize,
 }
 
 /// Runs queries.
@@ -72,6 +72,7 @@ struct RuntimeInner {
     shared: Arc<Shared>,
     workers: Workers,
     config: RuntimeConfig,
+    memory: Arc<MemoryBudget>,
     queries: RwLock<BTreeMap<String, Arc<RunningQuery>>>,
     /// Held while an epoch is committed or rolled back, and while queries come and go.
     commit: Mutex<CommitState>,
@@ -135,6 +136,7 @@ impl Runtime {
             shared,
             workers,
             config,
+            memory: MemoryBudget::new(config.store_bytes),
             queries: RwLock::default(),
             commit: Mutex::default(),
             stop: Mutex::new(false),

@@ -167,7 +167,7 @@ impl RunningQuery {
         let shared = &runtime.shared;
         let env = StateEnv {
             backend: Arc::clone(own_backend.unwrap_or(&shared.backend)),
-            cache_bytes: runtime.config.cache_bytes,
+            memory: Arc::clone(&runtime.memory),
         };
         let inputs = part.inputs.iter().map(|input| {
             let topic = TopicPartition::new(Arc::clone(&input.topic), partition);
@@ -325,7 +325,8 @@ impl Runtime {
 
     /// Tells whether a topology can be started, before anybody is told that it will be.
     pub fn check_start(&self, topology: &Topology) -> Result<()> {
-        let env = StateEnv { backend: Arc::new(MemoryBackend::default()), cache_bytes: 0 };
+        let backend = Arc::new(MemoryBackend::default());
+        let env = StateEnv { backend, memory: Arc::clone(&self.inner.memory) };
         for part in &topology.sub_topologies {
             source_partition_count(part, &self.inner)?;
             for input in &part.inputs {

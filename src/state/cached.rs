@@ -5,7 +5,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use crate::state::{Backend, Changes, Scan, StateError, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, Scan, StateError, StorePartition};
 
 /// A partition of a key-value store, as its task sees it.
 ///
@@ -19,7 +19,7 @@ pub struct CachedStore {
     changed: Vec<Box<[u8]>>,
     epoch: u64,
     bytes: usize,
-    bytes_max: usize,
+    share: MemoryShare,
 }
 
 struct Slot {
@@ -32,8 +32,12 @@ struct Slot {
 const SLOT_OVERHEAD: usize = 64;
 
 impl CachedStore {
-    /// Opens a partition of a store. `bytes_max` bounds what it keeps in memory of what is committed already.
-    pub fn new(partition: StorePartition, backend: Arc<dyn Backend>, bytes_max: usize) -> Self {
+    /// Opens a partition of a store. `memory` bounds what all stores together keep in memory of what is committed already.
+    pub fn new(
+        partition: StorePartition,
+        backend: Arc<dyn Backend>,
+        memory: &Arc<MemoryBudget>,
+    ) -> Self {
         CachedStore {
             partition,
             backend,
@@ -41,7 +45,7 @@ impl CachedStore {
             changed: Vec::new(),
             epoch: 1,
             bytes: 0,
-            bytes_max,
+            share: memory.share(),
         }
     }
 
@@ -109,7 +113,7 @@ impl CachedStore {
                 None => changes.delete(self.partition, &key),
             }
         }
-        if self.bytes > self.bytes_max {
+        if self.share.set(self.bytes) {
             self.evict();
         }
         self.epoch += 1;
@@ -126,6 +130,7 @@ impl CachedStore {
         let epoch = self.epoch;
         self.rows.retain(|_, slot| epoch <= slot.changed_in);
         self.count_bytes();
+        self.share.set(self.bytes);
     }
 
     fn count_bytes(&mut self) {

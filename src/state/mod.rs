@@ -10,6 +10,7 @@
 //! those of all tasks at once. So committed state is never ahead of committed offsets.
 
 mod backend;
+mod budget;
 mod cached;
 mod changes;
 mod memory;
@@ -18,6 +19,7 @@ mod rocks;
 mod window;
 
 pub use backend::{Backend, Scan, StateError, StoreId, StorePartition};
+pub use budget::{MemoryBudget, MemoryShare};
 pub use cached::CachedStore;
 pub use changes::{Change, Changes};
 pub use memory::MemoryBackend;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use crate::state::{Backend, Changes, StateError, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
 
 /// A partition of a store that is read in the order of its keys.
 ///
@@ -20,7 +20,7 @@ pub struct OrderedStore {
     changed: [Vec<Box<[u8]>>; 2],
     epoch: u64,
     bytes: usize,
-    bytes_max: usize,
+    share: MemoryShare,
 }
 
 struct Slot {
@@ -40,11 +40,11 @@ const SLOT_OVERHEAD: usize = 80;
 const READ_AHEAD: usize = 4096;
 
 impl OrderedStore {
-    /// Opens a partition of a store. `bytes_max` bounds what it keeps in memory of what is committed already.
+    /// Opens a partition of a store. `memory` bounds what all stores together keep in memory of what is committed already.
     pub fn open(
         partition: StorePartition,
         backend: Arc<dyn Backend>,
-        bytes_max: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, StateError> {
         let first = backend.scan(&partition.prefix(), &partition.end()).next().transpose()?;
         Ok(OrderedStore {
@@ -55,7 +55,7 @@ impl OrderedStore {
             changed: Default::default(),
             epoch: 1,
             bytes: 0,
-            bytes_max,
+            share: memory.share(),
         })
     }
 
@@ -189,7 +189,7 @@ impl OrderedStore {
             slot.is_stored = true;
         }
         std::mem::swap(now, before);
-        if self.bytes_max < self.bytes {
+        if self.share.set(self.bytes) {
             self.evict();
         }
         self.epoch += 1;
@@ -232,7 +232,7 @@ impl OrderedStore {
         let mut bound = None;
         for (key, slot) in &self.rows {
             kept += size_of_slot(key, slot);
-            if self.bytes_max / 2 < kept {
+            if self.share.part() / 2 < kept {
                 bound = Some(key.clone());
                 break;
             }
@@ -243,6 +243,7 @@ impl OrderedStore {
         self.bytes = self.rows.iter().map(|(key, slot)| size_of_slot(key, slot)).sum();
         let old = self.complete_below.take();
         self.complete_below = Some(old.map_or(bound.clone(), |old| old.min(bound)));
+        self.share.set(self.bytes);
     }
 }
 

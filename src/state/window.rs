@@ -12,7 +12,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use crate::state::{Backend, Changes, StateError, StorePartition};
+use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
 
 /// A partition of a window store, as its task sees it.
 ///
@@ -37,7 +37,7 @@ pub struct WindowStore {
     expired_before: i64,
     next_sequence: u64,
     is_changed: bool,
-    bytes_max: usize,
+    share: MemoryShare,
 }
 
 /// The rows of a stretch of time.
@@ -91,14 +91,14 @@ pub struct WindowRetention {
 }
 
 impl WindowStore {
-    /// Opens a partition of a store. `bytes_max` bounds what it keeps in memory of what is committed already; stores that are to be
+    /// Opens a partition of a store. `memory` bounds what all stores together keep in memory of what is committed already; stores that are to be
     /// asked with the same hashes share a hasher.
     pub fn open(
         partition: StorePartition,
         backend: Arc<dyn Backend>,
         hasher: RandomState,
         retention: WindowRetention,
-        bytes_max: usize,
+        memory: &Arc<MemoryBudget>,
     ) -> Result<Self, StateError> {
         let meta = backend.get(&partition.full_key(META_KEY))?;
         let (stream_time, next_sequence) = read_meta(meta.as_deref())?;
@@ -118,7 +118,7 @@ impl WindowStore {
             expired_before: i64::MIN,
             next_sequence,
             is_changed: false,
-            bytes_max,
+            share: memory.share(),
         })
     }
 
@@ -290,20 +290,21 @@ impl WindowStore {
     /// Drops from memory what is committed, the oldest first, until half of what is allowed is left.
     fn evict(&mut self) {
         let mut size: usize = self.segments.iter().map(Segment::memory_size).sum();
-        if size <= self.bytes_max {
+        if !self.share.set(size) {
             return;
         }
         // What is kept is what the epoch handed over last has added.
         let since = self.next_sequence.saturating_sub(1);
         for segment in &mut self.segments {
-            if size <= self.bytes_max / 2 {
-                return;
+            if size <= self.share.part() / 2 {
+                break;
             }
             let before = segment.memory_size();
             segment.drop_committed(since, &self.hasher);
             self.complete_after = self.complete_after.max(segment.number);
             size -= before - segment.memory_size().min(before);
         }
+        self.share.set(size);
     }
 }
 

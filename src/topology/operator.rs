@@ -11,7 +11,7 @@ use crate::operators::{
     WindowAggregate,
 };
 use crate::plan::JoinKind;
-use crate::state::{Backend, StoreId, StorePartition};
+use crate::state::{Backend, MemoryBudget, StoreId, StorePartition};
 use crate::types::Schema;
 
 /// What an operator does.
@@ -40,8 +40,8 @@ pub enum OperatorSpec {
 pub struct StateEnv {
     /// What is committed.
     pub backend: Arc<dyn Backend>,
-    /// How many bytes each store may keep in memory of what is committed.
-    pub cache_bytes: usize,
+    /// What all stores together may keep in memory.
+    pub memory: Arc<MemoryBudget>,
 }
 
 impl OperatorSpec {
@@ -59,30 +59,24 @@ impl OperatorSpec {
                     *retention_ms,
                     at(store),
                     backend,
-                    env.cache_bytes,
+                    &env.memory,
                 ))
             }
             OperatorSpec::Materialize { schema, store } => {
-                Box::new(Materialize::new(schema.clone(), at(store), backend, env.cache_bytes))
+                Box::new(Materialize::new(schema.clone(), at(store), backend, &env.memory))
             }
             OperatorSpec::Aggregate { spec, store } => {
-                Box::new(Aggregate::open(spec.clone(), at(store), backend, env.cache_bytes)?)
+                Box::new(Aggregate::open(spec.clone(), at(store), backend, &env.memory)?)
             }
             OperatorSpec::WindowAggregate { spec, windows, store } => Box::new(
-                WindowAggregate::open(spec.clone(), *windows, at(store), backend, env.cache_bytes)?,
+                WindowAggregate::open(spec.clone(), *windows, at(store), backend, &env.memory)?,
             ),
             OperatorSpec::SessionAggregate { spec, windows, store } => {
                 let at = at(store);
-                Box::new(SessionAggregate::open(
-                    spec.clone(),
-                    *windows,
-                    at,
-                    backend,
-                    env.cache_bytes,
-                )?)
+                Box::new(SessionAggregate::open(spec.clone(), *windows, at, backend, &env.memory)?)
             }
             OperatorSpec::TableGroupBy { grouping, store } => {
-                Box::new(TableGroupBy::new(grouping.clone(), at(store), backend, env.cache_bytes))
+                Box::new(TableGroupBy::new(grouping.clone(), at(store), backend, &env.memory))
             }
             OperatorSpec::StreamTableJoin { left, right, kind, store } => {
                 Box::new(StreamTableJoin::new(
@@ -90,23 +84,23 @@ impl OperatorSpec {
                     *kind,
                     at(store),
                     backend,
-                    env.cache_bytes,
+                    &env.memory,
                 ))
             }
             OperatorSpec::StreamStreamJoin(spec) => {
-                Box::new(StreamStreamJoin::open(spec, partition, &backend, env.cache_bytes)?)
+                Box::new(StreamStreamJoin::open(spec, partition, &backend, &env.memory)?)
             }
             OperatorSpec::TableTableJoin(spec) => {
-                Box::new(TableTableJoin::new(spec, partition, &backend, env.cache_bytes))
+                Box::new(TableTableJoin::new(spec, partition, &backend, &env.memory))
             }
             OperatorSpec::ForeignKeySubscribe(spec) => {
-                Box::new(ForeignKeySubscribe::open(spec, partition, &backend, env.cache_bytes)?)
+                Box::new(ForeignKeySubscribe::open(spec, partition, &backend, &env.memory)?)
             }
             OperatorSpec::ForeignKeyMatch(spec) => {
-                Box::new(ForeignKeyMatch::open(spec, partition, &backend, env.cache_bytes)?)
+                Box::new(ForeignKeyMatch::open(spec, partition, &backend, &env.memory)?)
             }
             OperatorSpec::ForeignKeyResolve(spec) => {
-                Box::new(ForeignKeyResolve::new(spec, partition, &backend, env.cache_bytes))
+                Box::new(ForeignKeyResolve::new(spec, partition, &backend, &env.memory))
             }
         })
     }

@@ -6,6 +6,7 @@ mod crash;
 mod data;
 mod docs;
 mod engine;
+mod faults;
 mod functions;
 mod kill;
 mod log;

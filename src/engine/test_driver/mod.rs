@@ -20,7 +20,7 @@ use crate::operators::{OperatorContext, OperatorError, Report};
 use crate::plan::{Action, SourceColumn, analyze_statement};
 use crate::query::{self, PullSource};
 use crate::runtime::{EncodedRecords, Pipeline, RawRecords, RecordDecoder, RecordEncoder};
-use crate::state::{Backend, Changes, MemoryBackend};
+use crate::state::{Backend, Changes, MemoryBackend, MemoryBudget};
 use crate::topology::{Output, Read, StateEnv, Topology};
 use crate::types::Value;
 
@@ -288,7 +288,8 @@ impl TestDriver {
     }
 
     fn open_tasks(&self, query: &mut DriverQuery) -> Result<()> {
-        let env = StateEnv { backend: Arc::clone(&self.backend), cache_bytes: self.cache_bytes };
+        let memory = MemoryBudget::new(self.cache_bytes);
+        let env = StateEnv { backend: Arc::clone(&self.backend), memory };
         let wrong = |error: String| Error::statement(error);
         query.tasks = Vec::new();
         for part in &query.topology.sub_topologies {

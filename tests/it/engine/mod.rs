@@ -171,21 +171,17 @@ fn a_replaced_query_goes_on_where_it_stood_with_the_state_it_has() {
     session.execute(&format!("PAUSE {id};")).unwrap();
     engine.produce("bids", &[bid(3, 1), bid(4, 100)]).unwrap();
     let replace = "CREATE OR REPLACE TABLE totals AS SELECT item, SUM(price) AS total FROM bids WHERE price < 50 GROUP BY item;";
-    let error = session.execute(replace).err().unwrap().to_string();
-    assert!(error.contains("it is paused"), "{error}");
-    session.execute(&format!("RESUME {id};")).unwrap();
-    assert!(engine.wait_until_idle(WAIT).unwrap());
     session.execute(replace).unwrap();
     engine.produce("bids", &[bid(5, 2), bid(6, 200)]).unwrap();
     assert!(engine.wait_until_idle(WAIT).unwrap());
     let total = |engine: &Engine| rows(engine, "SELECT total FROM totals;")[0].values.clone();
-    assert_eq!(total(&engine), [Value::Int(115)]);
+    assert_eq!(total(&engine), [Value::Int(15)]);
     engine.close().unwrap();
     drop((session, engine));
     let engine = open();
-    assert_eq!(total(&engine), [Value::Int(115)]);
+    assert_eq!(total(&engine), [Value::Int(15)]);
     engine.produce("bids", &[bid(7, 5)]).unwrap();
     assert!(engine.wait_until_idle(WAIT).unwrap());
-    assert_eq!(total(&engine), [Value::Int(120)]);
+    assert_eq!(total(&engine), [Value::Int(20)]);
     engine.close().unwrap();
 }
