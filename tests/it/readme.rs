@@ -171,5 +171,9 @@ fn the_demo_shows_enriched_orders_and_totals() {
     let (_, enriched) = shown.split_once("The enriched stream").unwrap();
     let (enriched, totals) = enriched.split_once("Totals per region").unwrap();
     assert!(10 < enriched.lines().count(), "{shown}");
+    let (totals, visits) = totals.split_once("Visits of more").unwrap();
+    let (visits, unpaid) = visits.split_once("Orders that were not paid").unwrap();
     assert!(3 < totals.lines().count(), "{shown}");
+    assert!(3 < visits.lines().count(), "{shown}");
+    assert!(5 < unpaid.lines().count(), "{shown}");
 }

@@ -119,10 +119,10 @@ fn disturb_many(count: u64, faults: &[Fault]) {
 
 #[test]
 fn all_comes_out_as_if_it_had_not_been_cut() {
-    disturb_many(number("TIDEMILL_CRASH_POINTS", 90), &[Fault::Stop]);
+    disturb_many(number("TIDEMILL_ENGINE_CRASH_POINTS", 90), &[Fault::Stop]);
 }
 
 #[test]
 fn a_disk_that_fails_or_is_full_once_costs_nothing_that_was_answered() {
-    disturb_many(number("TIDEMILL_FAULT_POINTS", 60), &[Fault::Io, Fault::DiskFull]);
+    disturb_many(number("TIDEMILL_ENGINE_FAULT_POINTS", 60), &[Fault::Io, Fault::DiskFull]);
 }
