@@ -17,6 +17,8 @@ mod memory;
 mod ordered;
 mod rocks;
 mod window;
+#[cfg(test)]
+mod tests;
 
 pub use backend::{Backend, Scan, StateError, StoreId, StorePartition};
 pub use budget::{MemoryBudget, MemoryShare};

@@ -35,12 +35,42 @@ pub(crate) fn stream_table_join(bench: &Bench, name: &str) {
         CREATE STREAM out AS SELECT b.id AS id, b.price AS price, a.category AS category FROM bids b LEFT JOIN auctions a ON b.id = a.id;");
 }
 
+pub(crate) fn stream_stream_join(bench: &Bench, name: &str) {
+    join_with_bids(bench, name, "JOIN", "WITHIN 1 SECOND");
+}
+
+pub(crate) fn stream_stream_left_join(bench: &Bench, name: &str) {
+    join_with_bids(bench, name, "LEFT JOIN", "WITHIN 1 SECOND GRACE PERIOD 1 SECOND");
+}
+
+/// Half of the rows are of one stream, half of the other; each meets about one.
+fn join_with_bids(bench: &Bench, name: &str, join: &str, within: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let options = EngineOptions::new(folder.path()).with("auto.offset.reset", "earliest");
+    let engine = Engine::open(options).unwrap();
+    engine.session().execute(SOURCE).unwrap();
+    engine.session().execute(&SOURCE.replace("bids", "asks")).unwrap();
+    fill(&engine, "bids", bench.row_count / 2, 20_000);
+    fill(&engine, "asks", bench.row_count / 2, 20_000);
+    let query = format!(
+        "CREATE STREAM out AS SELECT b.id AS id, b.price AS price, a.bidder AS bidder, a.channel AS channel
+         FROM bids b {join} asks a {within} ON b.id = a.id;"
+    );
+    let (is_idle, took) = bench.time(|| {
+        engine.session().execute(&query).unwrap();
+        engine.wait_until_idle(Duration::from_secs(600)).unwrap()
+    });
+    assert!(is_idle);
+    bench.print(name, bench.row_count, took, &limits::json_decode(bench));
+    engine.close().unwrap();
+}
+
 fn run(bench: &Bench, name: &str, key_count: usize, query: &str) {
     let folder = tempfile::tempdir().unwrap();
     let options = EngineOptions::new(folder.path()).with("auto.offset.reset", "earliest");
     let engine = Engine::open(options).unwrap();
     engine.session().execute(SOURCE).unwrap();
-    fill(&engine, bench.row_count, key_count);
+    fill(&engine, "bids", bench.row_count, key_count);
     if query.contains("auctions") {
         engine.create_topic("auctions", &tidemill::log::TopicConfig::new(2)).unwrap();
         let auction = |number: usize| ProducedRecord {
@@ -61,7 +91,7 @@ fn run(bench: &Bench, name: &str, key_count: usize, query: &str) {
 }
 
 /// Event time moves 0.1 ms per row: 10,000 rows a second.
-fn fill(engine: &Engine, row_count: usize, key_count: usize) {
+fn fill(engine: &Engine, topic: &str, row_count: usize, key_count: usize) {
     let mut records = Vec::new();
     for number in 0..row_count {
         let (key, value) = bid(number, key_count);
@@ -72,9 +102,9 @@ fn fill(engine: &Engine, row_count: usize, key_count: usize) {
             ..ProducedRecord::default()
         });
         if records.len() == 50_000 {
-            engine.produce("bids", &records).unwrap();
+            engine.produce(topic, &records).unwrap();
             records.clear();
         }
     }
-    engine.produce("bids", &records).unwrap();
+    engine.produce(topic, &records).unwrap();
 }

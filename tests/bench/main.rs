@@ -48,6 +48,8 @@ const BENCHES: &[(&str, Run)] = &[
     ("JSON -> tumbling COUNT, SUM, 10 keys", engine::tumbling_10),
     ("JSON -> tumbling COUNT, SUM, 10 thousand keys", engine::tumbling_10k),
     ("JSON -> stream-table join -> JSON", engine::stream_table_join),
+    ("JSON -> stream-stream join -> JSON", engine::stream_stream_join),
+    ("JSON -> stream-stream left join, GRACE", engine::stream_stream_left_join),
     ("end-to-end latency", latency::end_to_end),
     ("start-up", latency::start_up),
 ];

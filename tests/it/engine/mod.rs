@@ -1,5 +1,6 @@
 //! The engine on a real folder: restarts, push and pull queries, the processing log.
 
+mod joins;
 mod storage;
 
 use std::sync::Arc;
