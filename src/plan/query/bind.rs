@@ -62,6 +62,7 @@ pub(super) fn bind(query: &Query, ctx: Context<'_>) -> Result<Bound, Error> {
         }
         Ok::<_, Error>(expr)
     };
+    query.joins.iter().try_for_each(|join| check_aliases(&join.on, &sources))?;
     let all = |exprs: &[Expr]| exprs.iter().map(qualify).collect::<Result<Vec<_>, _>>();
     let bound = Bound {
         items: items(query, &sources, ctx)?,
@@ -73,6 +74,20 @@ pub(super) fn bind(query: &Query, ctx: Context<'_>) -> Result<Bound, Error> {
         sources,
     };
     Ok(bound)
+}
+
+/// Checks that the sources which a condition names are there, before a column of theirs is looked for elsewhere.
+fn check_aliases(on: &Expr, sources: &Sources) -> Result<(), Error> {
+    let mut unknown = None;
+    for_each_column(on, &mut |column| {
+        if let Some(alias) = column.source.filter(|alias| sources.find(alias).is_none()) {
+            unknown.get_or_insert((alias, column.expr.position));
+        }
+    });
+    match unknown {
+        Some((alias, position)) => Err(unknown_alias(alias).at(position.line, position.column)),
+        None => Ok(()),
+    }
 }
 
 /// Gives every column of an expression its source.

@@ -114,17 +114,24 @@ fn joined_tables_come_to_what_their_sources_say() {
                     let id = format!("p{}", numbers.below(6));
                     let value = (!is_gone).then(|| format!(r#"{{"name": {n}}}"#));
                     products.push(with_value(&id, value, time));
-                    if is_gone { model.products.remove(&id) } else { model.products.insert(id, n) };
+                    if is_gone {
+                        model.products.remove(&id)
+                    } else {
+                        model.products.insert(id, n)
+                    };
                 }
                 1 => {
                     let value = (!is_gone).then(|| format!(r#"{{"note": {n}}}"#));
                     notes.push(with_value(&id, value, time));
-                    if is_gone { model.notes.remove(&id) } else { model.notes.insert(id, n) };
+                    if is_gone {
+                        model.notes.remove(&id)
+                    } else {
+                        model.notes.insert(id, n)
+                    };
                 }
                 _ => {
                     let text = product.as_ref().map_or("null".to_owned(), |p| format!("\"{p}\""));
-                    let value =
-                        (!is_gone).then(|| format!(r#"{{"product": {text}, "n": {n}}}"#));
+                    let value = (!is_gone).then(|| format!(r#"{{"product": {text}, "n": {n}}}"#));
                     orders.push(with_value(&id, value, time));
                     match is_gone {
                         true => drop(model.orders.remove(&id)),
@@ -169,8 +176,8 @@ fn joined_streams_are_all_pairs_within_the_time() {
         .execute(
             "CREATE STREAM l (id VARCHAR KEY, k INT, v INT) WITH (kafka_topic = 'l', value_format = 'json', partitions = 2);
              CREATE STREAM r (id VARCHAR KEY, k INT, w INT) WITH (kafka_topic = 'r', value_format = 'json', partitions = 2);
-             CREATE TABLE by_key AS SELECT ROWKEY AS id, v, w, COUNT(*) AS n FROM l JOIN r WITHIN (50 MILLISECONDS, 100 MILLISECONDS) ON l.id = r.id GROUP BY ROWKEY, v, w;
-             CREATE TABLE by_value AS SELECT l.k AS k, v, w, COUNT(*) AS n FROM l JOIN r WITHIN 50 MILLISECONDS ON l.k = r.k GROUP BY l.k, v, w;",
+             CREATE TABLE by_key WITH (key_format = 'json') AS SELECT l.id AS id, v, w, COUNT(*) AS n FROM l JOIN r WITHIN (50 MILLISECONDS, 100 MILLISECONDS) ON l.id = r.id GROUP BY l.id, v, w;
+             CREATE TABLE by_value WITH (key_format = 'json') AS SELECT l.k AS k, v, w, COUNT(*) AS n FROM l JOIN r WITHIN 50 MILLISECONDS ON l.k = r.k GROUP BY l.k, v, w;",
         )
         .unwrap();
     let mut numbers = Numbers(0x0123_4567_89AB_CDEF);
@@ -234,9 +241,8 @@ fn a_stream_joined_with_itself_meets_each_record_on_both_sides_before_the_next()
         )
         .unwrap();
     let records = [(1, 5), (2, 5), (3, 3), (4, 9)];
-    let records: Vec<_> = records
-        .map(|(value, time)| record("x", &format!(r#"{{"v": {value}}}"#), time))
-        .into();
+    let records: Vec<_> =
+        records.map(|(value, time)| record("x", &format!(r#"{{"v": {value}}}"#), time)).into();
     engine.produce("s", &records).unwrap();
     let found = rows(
         &engine,
@@ -248,7 +254,7 @@ fn a_stream_joined_with_itself_meets_each_record_on_both_sides_before_the_next()
     };
     let pairs: Vec<_> = found.iter().map(pair).collect();
     // The third record is earlier than those before it, and meets them in the order of their times.
-    let expected = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (3, 2), (1, 3), (2, 3), (3, 3), (4, 4)];
+    let expected = [(1, 1), (2, 1), (1, 2), (2, 2), (3, 1), (3, 2), (3, 3), (1, 3), (2, 3), (4, 4)];
     assert_eq!(pairs, expected);
     engine.close().unwrap();
 }
