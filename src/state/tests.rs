@@ -120,7 +120,8 @@ fn run_window_store(steps: &[Step], bytes_max: usize) {
     let open = |commits: &Commits<WindowModel>| {
         let backend = Arc::clone(&commits.backend);
         let hasher = RandomState::default();
-        WindowStore::open(PARTITION, backend, hasher, RETENTION, bytes_max).unwrap()
+        WindowStore::open(PARTITION, backend, hasher, RETENTION, &MemoryBudget::new(bytes_max))
+            .unwrap()
     };
     let mut store = open(&commits);
     let mut model = WindowModel::default();
@@ -157,7 +158,8 @@ type OrderedModel = BTreeMap<Vec<u8>, Vec<u8>>;
 fn run_ordered_store(steps: &[Step], bytes_max: usize) {
     let mut commits = Commits::<OrderedModel>::new();
     let open = |commits: &Commits<OrderedModel>| {
-        OrderedStore::open(PARTITION, Arc::clone(&commits.backend), bytes_max).unwrap()
+        OrderedStore::open(PARTITION, Arc::clone(&commits.backend), &MemoryBudget::new(bytes_max))
+            .unwrap()
     };
     let mut store = open(&commits);
     let mut model = OrderedModel::default();
@@ -214,8 +216,14 @@ proptest! {
 fn a_window_store_forgets_in_the_backend_too() {
     let backend: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
     let hasher = RandomState::default();
-    let mut store =
-        WindowStore::open(PARTITION, Arc::clone(&backend), hasher, RETENTION, 1 << 20).unwrap();
+    let mut store = WindowStore::open(
+        PARTITION,
+        Arc::clone(&backend),
+        hasher,
+        RETENTION,
+        &MemoryBudget::new(1 << 20),
+    )
+    .unwrap();
     for time in (0..2000).step_by(10) {
         assert!(store.put(store.hash(b"k"), b"k", time, b"row"));
         let mut changes = Changes::new();
