@@ -144,6 +144,7 @@ impl RuntimeInner {
         offsets::put_producers(&mut changes, &shared.epochs.producer_ids());
         shared.backend.commit(changes)?;
         state.must_roll_back = false;
+        self.queries.read().values().for_each(|query| query.forget_failures());
         state.marked = partitions;
         state.unmarked = (!state.marked.is_empty()).then_some(epoch);
         self.finish_commit(state)?;

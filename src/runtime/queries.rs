@@ -126,6 +126,13 @@ impl RunningQuery {
         *retry = Some(Retry { after, due: now + after });
     }
 
+    /// Lets the next failure wait as short as the first, if the query runs.
+    pub(super) fn forget_failures(&self) {
+        if self.is_open() && self.owner.error.lock().is_none() {
+            *self.retry.lock() = None;
+        }
+    }
+
     pub(super) fn is_retry_due(&self, now: Duration) -> bool {
         self.owner.error.lock().is_some()
             && !self.is_open()

@@ -18,6 +18,7 @@ mod latency;
 mod limits;
 mod log;
 mod measure;
+mod nexmark;
 
 use measure::Bench;
 
@@ -35,6 +36,7 @@ fn main() {
             run(&bench, name);
         }
     }
+    nexmark::run(&bench, &filter);
 }
 
 type Run = fn(&Bench, &str);

@@ -33,13 +33,22 @@ const PERSON_BYTES: usize = 200;
 const AUCTION_BYTES: usize = 500;
 const BID_BYTES: usize = 100;
 
-const FIRST_NAMES: [&str; 11] =
-    ["Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter"];
+const FIRST_NAMES: [&str; 11] = [
+    "Peter", "Paul", "Luke", "John", "Saul", "Vicky", "Kate", "Julie", "Sarah", "Deiter", "Walter",
+];
 const LAST_NAMES: [&str; 9] =
     ["Shultz", "Abrams", "Spencer", "White", "Bartels", "Walton", "Smith", "Jones", "Noris"];
 const CITIES: [&str; 10] = [
-    "Phoenix", "Palo Alto", "San Mateo", "Boise", "Portland", "Bend", "Redmond", "Seattle",
-    "Kent", "Cheyenne",
+    "Phoenix",
+    "Palo Alto",
+    "San Mateo",
+    "Boise",
+    "Portland",
+    "Bend",
+    "Redmond",
+    "Seattle",
+    "Kent",
+    "Cheyenne",
 ];
 const STATES: [&str; 6] = ["AZ", "CA", "ID", "OR", "WA", "WY"];
 const HOT_CHANNELS: [&str; 4] = ["Google", "Facebook", "Baidu", "Apple"];
@@ -170,7 +179,8 @@ fn person(number: u64, time_ms: u64, rng: &mut Rng, out: &mut String) -> u64 {
     let card = card.join(" ");
     let city = CITIES[rng.usize(0..CITIES.len())];
     let state = STATES[rng.usize(0..STATES.len())];
-    let idealised = 8 + first.len() + last.len() + 1 + email.len() + card.len() + city.len() + 2 + 8;
+    let idealised =
+        8 + first.len() + last.len() + 1 + email.len() + card.len() + city.len() + 2 + 8;
     let extra = padding(rng, idealised, PERSON_BYTES);
     write!(
         out,
