@@ -96,6 +96,8 @@ pub(crate) enum OutputFormat {
 pub(crate) enum Subcommand {
     /// Runs the statements of files, then their queries, until stopped.
     Run(RunArguments),
+    /// Runs the SQL tests of files.
+    Test(TestArguments),
     /// Creates, lists, describes, alters or deletes topics.
     #[command(subcommand)]
     Topic(TopicCommand),
@@ -127,6 +129,32 @@ pub(crate) struct RunArguments {
     /// Ends once the queries have read and committed everything there is.
     #[arg(long)]
     pub(crate) exit_when_idle: bool,
+}
+
+/// `tidemill test`.
+#[derive(Debug, Args)]
+#[command(after_help = "A test is a script on an engine of its own, in memory:\n\n  \
+    --@test: a bid above nine is high\n  \
+    CREATE STREAM bids (item VARCHAR KEY, price INT)\n    \
+    WITH (kafka_topic = 'bids', value_format = 'json', partitions = 1);\n  \
+    CREATE STREAM high AS SELECT * FROM bids WHERE price > 9;\n  \
+    INSERT INTO bids (rowtime, item, price) VALUES (1000, 'pen', 10);\n  \
+    ASSERT VALUES high (rowtime, item, price) VALUES (1000, 'pen', 10);\n\n\
+    ASSERT VALUES reads the next record of a topic and compares the columns that are listed: ROWTIME, WINDOWSTART\n\
+    and WINDOWEND too. ASSERT NULL VALUES t (key) KEY (value) wants a tombstone; ASSERT STREAM s (columns) WITH (…)\n\
+    and ASSERT TABLE compare what was made. --@expected.error and --@expected.message say how a test has to fail.")]
+pub(crate) struct TestArguments {
+    /// The files.
+    #[arg(required = true, value_name = "FILE.sql")]
+    pub(crate) files: Vec<PathBuf>,
+
+    /// Runs only the tests whose file and name contain this.
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+
+    /// Defines a variable, for `${NAME}` in statements; may be repeated.
+    #[arg(short, long, value_name = "NAME=VALUE", value_parser = parse_pair)]
+    pub(crate) define: Vec<(String, String)>,
 }
 
 /// `tidemill topic …`.
@@ -395,6 +423,7 @@ impl Subcommand {
     fn name(&self) -> &'static str {
         match self {
             Subcommand::Run(_) => "run",
+            Subcommand::Test(_) => "test",
             Subcommand::Topic(_) => "topic",
             Subcommand::Produce(_) => "produce",
             Subcommand::Consume(_) => "consume",

@@ -17,6 +17,7 @@ mod options;
 mod outcome;
 mod produce;
 mod session;
+mod sql_test;
 mod test_driver;
 mod topics;
 
@@ -49,6 +50,7 @@ pub use options::EngineOptions;
 pub use outcome::{ConsumedRecord, Outcome, Row, RowStream, rows_of};
 pub use produce::ProducedRecord;
 pub use session::Session;
+pub use sql_test::{ComparedValue, SqlTest, SqlTestFailure};
 pub use test_driver::{TestDriver, TestRecord, TestRow};
 pub use topics::{PartitionDetails, TopicDetails};
 

@@ -14,7 +14,7 @@ mod analyze;
 mod explain;
 
 pub use action::{Action, CreateAs, CreateSource, DropSource, InsertInto, InsertValues, TopicSpec};
-pub use analyze::analyze_statement;
+pub use analyze::{AssertedValue, Assertion, analyze_assertion, analyze_statement};
 pub use explain::explain;
 pub use node::{
     AggregateCall, JoinKind, Node, NodeOp, QueryPlan, Sink, SourceColumn, TableCall, WindowShape,

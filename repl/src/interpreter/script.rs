@@ -73,7 +73,7 @@ impl<'a> Script<'a> {
 }
 
 /// Reads a script; `-` is stdin.
-pub(super) fn read(path: &Path) -> Result<String, Failure> {
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     let result = if path.as_os_str() == "-" {
         io::stdin().read_to_end(&mut bytes).map(|_| ())

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use tidemill_grammar::ast::{QueryAction, Statement};
+use tidemill_grammar::ast::{ParsedStatement, QueryAction, Statement};
 use tidemill_grammar::parse_script;
 
 use crate::catalog::{Catalog, Source};
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::functions::Registry;
 use crate::log::partition_for_key;
 use crate::operators::{OperatorContext, OperatorError, Report};
-use crate::plan::{Action, SourceColumn, analyze_statement};
+use crate::plan::{Action, Assertion, SourceColumn, analyze_assertion, analyze_statement};
 use crate::query::{self, PullSource};
 use crate::runtime::{EncodedRecords, Pipeline, RawRecords, RecordDecoder, RecordEncoder};
 use crate::state::{Backend, Changes, MemoryBackend, MemoryBudget};
@@ -208,25 +208,34 @@ impl TestDriver {
             let position = error.position;
             Error::new(ErrorKind::Syntax, error.kind.to_string()).at(position.line, position.column)
         })?;
-        for parsed in &statements {
-            let at = |error: Error| error.in_statement(&parsed.text);
-            match &parsed.statement {
-                Statement::SetProperty { name, value } => self.set(name, value).map_err(at)?,
-                Statement::UnsetProperty { name } => {
-                    self.config.unset_session(name).map_err(at)?;
-                }
-                Statement::ControlQuery { action: QueryAction::Terminate, query } => {
-                    let effects =
-                        control(QueryAction::Terminate, query, &mut self.catalog, &mut []);
-                    self.carry_out(effects.map_err(at)?)?;
-                }
-                _ => self.execute_planned(parsed).map_err(at)?,
-            }
-        }
-        Ok(())
+        statements.iter().try_for_each(|parsed| self.execute_one(parsed))
     }
 
-    fn execute_planned(&mut self, parsed: &tidemill_grammar::ast::ParsedStatement) -> Result<()> {
+    /// Carries out one statement of those that [`execute`](TestDriver::execute) takes.
+    pub(in crate::engine) fn execute_one(&mut self, parsed: &ParsedStatement) -> Result<()> {
+        let at = |error: Error| error.in_statement(&parsed.text);
+        match &parsed.statement {
+            Statement::SetProperty { name, value } => self.set(name, value).map_err(at),
+            Statement::UnsetProperty { name } => {
+                self.config.unset_session(name).map(|_| ()).map_err(at)
+            }
+            Statement::ControlQuery { action: QueryAction::Terminate, query } => {
+                let effects = control(QueryAction::Terminate, query, &mut self.catalog, &mut []);
+                self.carry_out(effects.map_err(at)?)
+            }
+            _ => self.execute_planned(parsed).map_err(at),
+        }
+    }
+
+    /// Says what an ASSERT of a SQL test comes to; none if the statement is something else.
+    pub(in crate::engine) fn assertion(
+        &self,
+        parsed: &ParsedStatement,
+    ) -> Result<Option<Assertion>> {
+        analyze_assertion(parsed, &self.catalog, &self.config, &self.registry)
+    }
+
+    fn execute_planned(&mut self, parsed: &ParsedStatement) -> Result<()> {
         let mut action = analyze_statement(parsed, &self.catalog, &self.config, &self.registry)?;
         action.set_partitions(|topic| self.topic_partitions(topic));
         if let Action::InsertValues(insert) = &action {
@@ -487,35 +496,16 @@ impl TestDriver {
     pub fn read_rows(&mut self, source: &str) -> Result<Vec<TestRow>> {
         let source = self.source(source)?;
         let records = self.read(&source.topic);
-        let columns = (0..source.schema.columns().len()).map(SourceColumn::Schema).collect();
-        let read = Read::Source { source: Arc::clone(&source), columns };
-        let wrong = |error: String| Error::statement(error);
-        // The topic's own time is wanted, which a timestamp column would hide.
-        let read = match read {
-            Read::Source { source, columns } => {
-                let source = Arc::new(Source { timestamp: None, ..(*source).clone() });
-                Read::Source { source, columns }
-            }
-            read => read,
-        };
-        let mut decoder = RecordDecoder::new(&read, false)?;
-        let all = Written { topic: String::new(), partition: 0, first: 0, count: records.len() };
-        let decoded =
-            decoder.decode(&raw_records(&records, &all)).map_err(|e| wrong(e.to_string()))?;
-        if let Some(report) = decoded.reports.first() {
-            return Err(wrong(format!(
-                "record {} of {}: {}",
-                report.row, source.topic, report.reason
-            )));
-        }
-        let batch = decoded.batch;
-        let row = |(row, values): (usize, Row)| TestRow {
-            values: values.values,
-            timestamp_ms: batch.times[row],
-            window: batch.windows.as_ref().map(|w| (w.starts[row], w.ends[row])),
-            is_tombstone: values.is_tombstone,
-        };
-        Ok(rows_of(&batch).enumerate().map(row).collect())
+        decode(&source, &records)
+    }
+
+    /// Returns the next record of a stream's or table's topic that has not been read, by its schema.
+    pub fn read_row(&mut self, source: &str) -> Result<Option<TestRow>> {
+        let source = self.source(source)?;
+        let Some(topic) = self.topics.get_mut(&*source.topic) else { return Ok(None) };
+        let Some(record) = topic.records.get(topic.read_count) else { return Ok(None) };
+        topic.read_count += 1;
+        Ok(decode(&source, std::slice::from_ref(record))?.pop())
     }
 
     /// Answers a pull query.
@@ -570,6 +560,30 @@ impl TestDriver {
     pub fn read_reports(&mut self) -> Vec<String> {
         std::mem::take(&mut self.reports)
     }
+}
+
+/// Reads the records of a source's topic by its schema.
+fn decode(source: &Source, records: &[TestRecord]) -> Result<Vec<TestRow>> {
+    let wrong = |error: String| Error::statement(error);
+    let columns = (0..source.schema.columns().len()).map(SourceColumn::Schema).collect();
+    // The topic's own time is wanted, which a timestamp column would hide.
+    let source = Arc::new(Source { timestamp: None, ..source.clone() });
+    let read = Read::Source { source: Arc::clone(&source), columns };
+    let mut decoder = RecordDecoder::new(&read, false)?;
+    let all = Written { topic: String::new(), partition: 0, first: 0, count: records.len() };
+    let decoded = decoder.decode(&raw_records(records, &all)).map_err(|e| wrong(e.to_string()))?;
+    if let Some(report) = decoded.reports.first() {
+        let reason = &report.reason;
+        return Err(wrong(format!("record {} of {}: {reason}", report.row, source.topic)));
+    }
+    let batch = decoded.batch;
+    let row = |(row, values): (usize, Row)| TestRow {
+        values: values.values,
+        timestamp_ms: batch.times[row],
+        window: batch.windows.as_ref().map(|w| (w.starts[row], w.ends[row])),
+        is_tombstone: values.is_tombstone,
+    };
+    Ok(rows_of(&batch).enumerate().map(row).collect())
 }
 
 fn raw_records<'a>(records: &'a [TestRecord], written: &Written) -> RawRecords<'a> {

@@ -10,7 +10,7 @@ use crate::plan::analyze::custom_type::TypeScope;
 use crate::plan::analyze::properties::{PropertySet, With, format_kind};
 use crate::plan::analyze::timestamp::timestamp_column;
 use crate::plan::query::Context;
-use crate::plan::{Action, CreateSource, system};
+use crate::plan::{Action, CreateSource, TopicSpec, system};
 use crate::types::{Column, ColumnRole, Schema, SqlType};
 
 /// Says what the statement comes to.
@@ -19,36 +19,8 @@ pub(super) fn analyze(
     text: &str,
     ctx: Context<'_>,
 ) -> Result<Action, Error> {
-    let properties = PropertySet::new(&statement.properties, With::Declared)?;
-    let kind = SourceKind::from(statement.kind);
-    let name = &statement.name.name;
-    let key_format = properties.key_format()?;
-    let value_format = properties.value_format()?;
-    let (key_format, value_format) =
-        (default_key(key_format, ctx)?, default_value(value_format, ctx)?);
-    properties.check_schemas(key_format, value_format, !statement.elements.is_empty())?;
-    if statement.elements.is_empty() {
-        return Err(without_columns(key_format, value_format));
-    }
-    let window = properties.key_window()?;
-    let schema = schema(&statement.elements, kind, ctx)?;
-    check_key(&schema, kind, window.is_some())?;
-    let topic = properties.topic(None)?;
-    let timestamp = timestamp_column(&properties, &schema)?;
-    let (key_format, value_format) = formats(&properties, &schema, key_format, value_format, ctx)?;
-    let source = Source {
-        name: name.as_str().into(),
-        kind,
-        schema,
-        topic: std::sync::Arc::clone(&topic.name),
-        key_format,
-        value_format,
-        timestamp,
-        window,
-        is_read_only: statement.is_source,
-        partitions: topic.partitions,
-        statement: text.into(),
-    };
+    let (source, topic) = declared(statement, text, ctx)?;
+    let (kind, name) = (source.kind, &statement.name.name);
     if let Some(existing) = ctx.catalog.source(name) {
         if statement.if_not_exists {
             return Ok(Action::Unchanged(format!(
@@ -66,6 +38,44 @@ pub(super) fn analyze(
         return Err(no_replace(kind, name));
     }
     Ok(Action::CreateSource(CreateSource { source, topic, replaces: statement.or_replace }))
+}
+
+/// Returns the stream or table that a statement declares, whether or not there is one of that name.
+pub(super) fn declared(
+    statement: &Statement,
+    text: &str,
+    ctx: Context<'_>,
+) -> Result<(Source, TopicSpec), Error> {
+    let properties = PropertySet::new(&statement.properties, With::Declared)?;
+    let kind = SourceKind::from(statement.kind);
+    let key_format = properties.key_format()?;
+    let value_format = properties.value_format()?;
+    let (key_format, value_format) =
+        (default_key(key_format, ctx)?, default_value(value_format, ctx)?);
+    properties.check_schemas(key_format, value_format, !statement.elements.is_empty())?;
+    if statement.elements.is_empty() {
+        return Err(without_columns(key_format, value_format));
+    }
+    let window = properties.key_window()?;
+    let schema = schema(&statement.elements, kind, ctx)?;
+    check_key(&schema, kind, window.is_some())?;
+    let topic = properties.topic(None)?;
+    let timestamp = timestamp_column(&properties, &schema)?;
+    let (key_format, value_format) = formats(&properties, &schema, key_format, value_format, ctx)?;
+    let source = Source {
+        name: statement.name.name.as_str().into(),
+        kind,
+        schema,
+        topic: std::sync::Arc::clone(&topic.name),
+        key_format,
+        value_format,
+        timestamp,
+        window,
+        is_read_only: statement.is_source,
+        partitions: topic.partitions,
+        statement: text.into(),
+    };
+    Ok((source, topic))
 }
 
 /// Says that a name is taken.

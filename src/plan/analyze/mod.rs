@@ -1,6 +1,7 @@
 //! Statements: what each comes to, one file per kind.
 
 mod alter_source;
+mod assertion;
 mod create_as;
 mod create_source;
 mod custom_type;
@@ -21,6 +22,8 @@ use crate::error::Error;
 use crate::functions::Registry;
 use crate::plan::Action;
 use crate::plan::query::Context;
+
+pub use assertion::{AssertedValue, Assertion, analyze_assertion};
 
 /// Says what a statement comes to: everything is looked up, typed and checked, and nothing has happened.
 ///

@@ -78,7 +78,7 @@ fn columns_are_checked() {
             error: Tables require a PRIMARY KEY. Please define the PRIMARY KEY.
             error: line 2:27: 'ROWTIME' is a reserved column name. You cannot use it as a name for a column.
             error: line 3:34: Duplicate column names: V
-            error: line 4:27: Cannot resolve unknown type: NOTHING
+            error: line 4:27: Cannot resolve unknown type: NOTHING.
             error: Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior due to inconsistent serialization. Key column name: `K`. Column type: MAP<STRING, INTEGER>. See https://github.com/confluentinc/ksql/issues/6621 for more.
             error: Key format does not support schema.
             format: KAFKA
