@@ -3,10 +3,17 @@
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/tidemill/target
 CARGO_FLAGS ?=
 
-.PHONY: demo test build bench setup
+PREFIX ?= $(HOME)/.local
+
+.PHONY: demo install test build bench setup
 
 demo: build
 	TIDEMILL=$(CARGO_TARGET_DIR)/release/tidemill sh examples/enrichment/demo.sh
+
+# Function names stay, so that a backtrace says something; the tables of lines, five sixths of the file, do not.
+install: build
+	mkdir -p $(PREFIX)/bin
+	strip -S -o $(PREFIX)/bin/tidemill $(CARGO_TARGET_DIR)/release/tidemill
 
 test: setup
 	cargo test --release --workspace $(CARGO_FLAGS)

@@ -9,6 +9,7 @@ use tidemill::error::{Error, ErrorKind};
 
 use crate::excerpt::Excerpt;
 use crate::style::{self, ERROR, paint};
+use crate::wrap::wrap;
 
 /// Why the program, or a statement, did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +45,9 @@ pub(crate) enum Failure {
     /// Ctrl-C.
     #[error("interrupted")]
     Interrupted,
+    /// What was wrong has been said.
+    #[error("it failed")]
+    Reported,
 }
 
 impl Failure {
@@ -72,7 +76,8 @@ impl Failure {
             | Failure::Engine(_)
             | Failure::Input(_)
             | Failure::File { .. }
-            | Failure::Output(_) => ExitCode::from(1),
+            | Failure::Output(_)
+            | Failure::Reported => ExitCode::from(1),
         }
     }
 
@@ -83,17 +88,18 @@ impl Failure {
             | Failure::Input(_)
             | Failure::File { .. }
             | Failure::Output(_)
-            | Failure::Interrupted => None,
+            | Failure::Interrupted
+            | Failure::Reported => None,
         }
     }
 }
 
 /// Tells the user on stderr.
 pub(crate) fn report(failure: &Failure) {
-    if failure.is_closed_pipe() {
+    if failure.is_closed_pipe() || matches!(failure, Failure::Reported) {
         return;
     }
-    say(&render(failure, style::stderr_takes_colours()));
+    say(&render_for(failure, style::stderr_takes_colours(), style::stderr_width()));
 }
 
 /// Writes to stderr what is no result.
@@ -104,12 +110,19 @@ pub(crate) fn say(text: &str) {
 
 /// Writes a failure: what, where, why, and what to do.
 pub(crate) fn render(failure: &Failure, colours: bool) -> String {
-    let mut text = format!("{} {failure}\n", paint(ERROR, "error:", colours));
+    render_for(failure, colours, None)
+}
+
+/// The same for a terminal of some width.
+fn render_for(failure: &Failure, colours: bool, width: Option<usize>) -> String {
+    const TITLE: &str = "error:";
+    let message = wrap(&format!("{TITLE} {failure}"), width);
+    let mut text = format!("{}{}\n", paint(ERROR, TITLE, colours), &message[TITLE.len()..]);
     if let Failure::Statement { excerpt: Some(excerpt), .. } = failure {
         text.push_str(&excerpt.render(colours));
     }
     if let Some(error) = failure.engine_error() {
-        text.push_str(&causes(error));
+        text.push_str(&wrap(&causes(error), width));
         text.push_str(advice(error.kind()));
     }
     if let Failure::Usage(_) = failure {

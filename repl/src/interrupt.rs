@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -64,6 +64,27 @@ impl Interrupts {
     /// Forgets the signals that came so far.
     pub(crate) fn arm(&self) {
         self.presses.answer();
+    }
+
+    /// Takes a signal that came and that nothing reacted to; tells whether there was one.
+    pub(crate) fn take(&self) -> bool {
+        let is_there = self.presses.pending(*self.presses.count.borrow()) > 0;
+        if is_there {
+            self.presses.answer();
+        }
+        is_there
+    }
+
+    /// Returns what is there without waiting; none if it would have to be waited for.
+    pub(crate) fn ready<S>(&self, stream: &mut S) -> Option<Next<S::Item>>
+    where
+        S: Stream + Unpin,
+    {
+        if self.take() {
+            return Some(Next::Interrupted);
+        }
+        let item = stream.next().now_or_never()?;
+        Some(item.map_or(Next::Ended, Next::Item))
     }
 
     /// Waits for the next item, a signal that came since [`Interrupts::arm`], or the deadline.
@@ -148,7 +169,11 @@ mod tests {
         let mut items = stream::iter([1, 2]).chain(stream::pending());
         press(&interrupts);
         interrupts.arm();
+        assert!(!interrupts.take());
         assert_eq!(interrupts.next(&mut items, None), Next::Item(1));
+        assert_eq!(interrupts.ready(&mut stream::pending::<i32>()), None);
+        press(&interrupts);
+        assert_eq!(interrupts.ready(&mut items), Some(Next::Interrupted));
         press(&interrupts);
         assert_eq!(interrupts.next(&mut items, None), Next::Interrupted);
         assert_eq!(interrupts.next(&mut items, None), Next::Item(2));

@@ -12,7 +12,9 @@ mod run;
 mod settings;
 mod shell;
 mod style;
+mod test;
 mod topics;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -42,6 +44,7 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
     match &arguments.subcommand {
         None => shell::start(&arguments, output),
         Some(Subcommand::Run(run)) => run::start(&arguments, run, output),
+        Some(Subcommand::Test(tests)) => test::start(tests, &mut output),
         Some(Subcommand::Topic(topic)) => topics::start(&arguments, topic, &mut output),
         Some(Subcommand::Produce(produce)) => topics::produce(&arguments, produce),
         Some(Subcommand::Consume(consume)) => topics::consume(&arguments, consume, &mut output),
@@ -63,6 +66,6 @@ fn log_to_stderr() {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
-        .with_ansi(style::stderr_takes_colours())
+        .with_ansi(false)
         .init();
 }

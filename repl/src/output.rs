@@ -94,10 +94,14 @@ impl Output {
         self.spool.as_mut().map_or(Ok(()), |spool| spool.flush())
     }
 
+    /// Makes a file to copy to.
+    pub(crate) fn open_spool(path: &Path) -> io::Result<File> {
+        File::create(path)
+    }
+
     /// Copies all that is written from now on to a file.
-    pub(crate) fn spool_to(&mut self, path: &Path) -> io::Result<()> {
-        self.spool = Some(BufWriter::new(File::create(path)?));
-        Ok(())
+    pub(crate) fn spool_to(&mut self, file: File) {
+        self.spool = Some(BufWriter::new(file));
     }
 
     /// Ends the copy; tells whether there was one.
@@ -145,7 +149,7 @@ mod tests {
         let path = folder.path().join("spool");
         let written = Written::default();
         let mut output = Output::to_writer(written.clone(), Some(80));
-        output.spool_to(&path).expect("a spool file");
+        output.spool_to(Output::open_spool(&path).expect("a spool file"));
         output.line(&paint(ERROR, "red", true)).expect("memory takes all");
         assert!(output.end_spool().expect("the file takes all"));
         output.line("after").expect("memory takes all");

@@ -36,6 +36,12 @@ pub(crate) fn stderr_takes_colours() -> bool {
     std::io::stderr().is_terminal() && colours_are_wanted()
 }
 
+/// Returns how many columns a line of stderr may have; none if it is no terminal.
+pub(crate) fn stderr_width() -> Option<usize> {
+    let size = terminal_size::terminal_size_of(std::io::stderr());
+    size.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0)
+}
+
 /// `NO_COLOR` is the convention of no-color.org: set and not empty.
 fn colours_are_wanted() -> bool {
     let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());

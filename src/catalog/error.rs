@@ -50,7 +50,7 @@ pub enum CatalogError {
     #[error("Type {0} does not exist.")]
     NoType(String),
     /// There is no query of that id.
-    #[error("Unknown queryId: {0}")]
+    #[error("Unknown queryId: {0}. SHOW QUERIES lists those that run.")]
     NoQuery(String),
 }
 

@@ -55,9 +55,7 @@ impl Engine {
     }
 
     fn batches(&self, topic: &str) -> Result<Batches<'_>> {
-        let found = self.inner.log.topic(topic).ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, format!("topic {topic} does not exist"))
-        })?;
+        let found = self.find_topic(topic)?;
         let count = found.config.partitions;
         let seed = self.inner.clock.wall_ms() as u32;
         Ok(Batches {

@@ -70,7 +70,7 @@ impl Session {
 }
 
 fn syntax(error: tidemill_grammar::ParseError) -> Error {
-    let hint = error.hint.map(|hint| format!(" {hint}")).unwrap_or_default();
+    let hint = error.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
     Error::new(ErrorKind::Syntax, format!("{}{hint}", error.kind))
         .at(error.position.line, error.position.column)
 }

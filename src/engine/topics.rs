@@ -48,6 +48,7 @@ impl Engine {
                 source.name
             )));
         }
+        self.find_topic(name)?;
         self.inner.log.delete_topic(name)?;
         Ok(self.inner.offsets.forget_gone()?)
     }
@@ -84,7 +85,8 @@ impl Engine {
         }
     }
 
-    fn find_topic(&self, name: &str) -> Result<TopicDescription> {
+    /// Finds a topic; the error names the nearest.
+    pub(super) fn find_topic(&self, name: &str) -> Result<TopicDescription> {
         self.inner.log.topic(name).ok_or_else(|| {
             let names = self.inner.log.topics();
             let nearest = crate::text::nearest(name, names.iter().map(|topic| topic.name.as_ref()));

@@ -40,8 +40,13 @@ pub enum ResolveErrorKind {
         candidates: Vec<String>,
     },
     /// There is no type of that name.
-    #[error("Cannot resolve unknown type: {0}")]
-    UnknownType(String),
+    #[error("Cannot resolve unknown type: {name}.{}", hint(.nearest))]
+    UnknownType {
+        /// Its name.
+        name: String,
+        /// A name that is close to it.
+        nearest: Vec<String>,
+    },
     /// NULL stands where nothing says what type it has.
     #[error(
         "Can't infer a type of null. Please explicitly cast it to a required type, e.g. CAST(null AS VARCHAR)."
@@ -121,7 +126,7 @@ impl ResolveError {
                 }
             },
             ResolveErrorKind::UnknownSource(_)
-            | ResolveErrorKind::UnknownType(_)
+            | ResolveErrorKind::UnknownType { .. }
             | ResolveErrorKind::UntypedNull
             | ResolveErrorKind::Function(_)
             | ResolveErrorKind::Mistyped(_)

@@ -9,7 +9,7 @@ use tidemill::engine::{Engine, Outcome, Session};
 use tidemill::error::Error;
 use tidemill_grammar::{StatementText, parse_statement, split_statements};
 
-pub(crate) use script::Script;
+pub(crate) use script::{Script, read as read_script};
 
 use crate::errors::Failure;
 use crate::interrupt::Interrupts;
@@ -17,6 +17,7 @@ use crate::output::Output;
 use crate::run::restart::is_there;
 use crate::settings::Settings;
 use crate::shell::{Command, Names, help};
+use crate::wrap::wrap;
 
 /// How deep scripts may run scripts; more is a script that runs itself.
 const SCRIPT_DEPTH_MAX: usize = 16;
@@ -105,7 +106,7 @@ impl Interpreter {
 
     /// Runs a file.
     pub(crate) fn run_file(&mut self, path: &Path) -> Result<Flow, Failure> {
-        let text = script::read(path)?;
+        let text = read_script(path)?;
         self.run_script(&Script::new(&path.display().to_string(), &text))
     }
 
@@ -126,6 +127,9 @@ impl Interpreter {
         script: &Script<'_>,
         statement: &StatementText<'_>,
     ) -> Result<Flow, Failure> {
+        if self.manner != Manner::Prompt && self.interrupts.take() {
+            return Err(Failure::Interrupted);
+        }
         if let Some(command) = Command::parse(statement.text) {
             return self.run_command(command.map_err(Failure::Input)?);
         }
@@ -194,6 +198,7 @@ impl Interpreter {
 
     fn help(&mut self, topic: &str) -> Result<(), Failure> {
         if let Some(text) = help::find(topic) {
+            let text = wrap(&text, self.output.width());
             return Ok(self.output.line(&text)?);
         }
         let is_name = topic.chars().all(|char| char.is_alphanumeric() || char == '_');
@@ -220,11 +225,13 @@ impl Interpreter {
             let text = if was_on { "Spooling ended" } else { "Spooling was off" };
             return Ok(self.output.line(text)?);
         };
-        self.output.line(&format!("Spooling to {}", path.display()))?;
-        self.output.spool_to(&path).map_err(|source| Failure::File {
+        let spool = Output::open_spool(&path).map_err(|source| Failure::File {
             doing: format!("cannot write {}", path.display()),
             source,
-        })
+        })?;
+        self.output.line(&format!("Spooling to {}", path.display()))?;
+        self.output.spool_to(spool);
+        Ok(())
     }
 }
 

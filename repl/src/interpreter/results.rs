@@ -17,6 +17,7 @@ use crate::render::{
 };
 use crate::shell::properties_of;
 use crate::style::{FAINT, paint};
+use crate::wrap::wrap;
 
 /// Why no more rows come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Interpreter {
             return Ok(());
         }
         let text = match self.settings.format {
-            OutputFormat::Tabular => message.to_owned(),
+            OutputFormat::Tabular => wrap(message, self.output.width()),
             OutputFormat::Json => {
                 let message = string_as_json(message);
                 format!(r#"{{"@type":"currentStatus","status":"SUCCESS","message":{message}}}"#)
@@ -145,7 +146,10 @@ impl Interpreter {
     }
 
     fn feed<S>(&self, stream: S) -> Feed<S> {
-        self.interrupts.arm();
+        if self.manner == Manner::Prompt {
+            // What was pressed before is not meant for this query. Elsewhere a signal ends the program whenever it comes.
+            self.interrupts.arm();
+        }
         Feed {
             stream,
             left: self.settings.row_limit.unwrap_or(u64::MAX),
@@ -185,7 +189,9 @@ impl Interpreter {
             let plural = if count == 1 { "" } else { "s" };
             let text = format!("({reason}{count} {what}{plural})");
             let text = paint(FAINT, &text, self.output.colours());
-            self.output.line(&text)?;
+            // The terminal has written ^C at the beginning of this line.
+            let gap = if end == End::Interrupted { "\n" } else { "" };
+            self.output.line(&format!("{gap}{text}"))?;
         }
         match (end, self.manner) {
             (End::Interrupted, Manner::Batch | Manner::Quiet) => Err(Failure::Interrupted),
@@ -202,9 +208,9 @@ impl Interpreter {
         if !is_wanted || self.reads_from_the_beginning() {
             return Ok(());
         }
-        let text = "Shows what arrives from now on, until Ctrl-C. \
-            To begin with what is there: SET 'auto.offset.reset' = 'earliest';";
-        let text = paint(FAINT, text, self.output.colours());
+        let text = "Rows from now on, until Ctrl-C. \
+            For those before: SET 'auto.offset.reset' = 'earliest';";
+        let text = paint(FAINT, &wrap(text, self.output.width()), self.output.colours());
         self.output.line(&text)?;
         Ok(self.output.flush()?)
     }

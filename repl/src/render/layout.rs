@@ -91,8 +91,8 @@ fn is_text(sql_type: &SqlType) -> bool {
 fn fit(wants: &[Want], width: Option<usize>) -> Option<Vec<usize>> {
     let naturals = || wants.iter().map(|want| want.natural).collect::<Vec<_>>();
     let Some(width) = width else { return Some(naturals()) };
-    // One blank before the first column.
-    let between = BETWEEN.len() * wants.len().saturating_sub(1) + 1;
+    // One blank before the first column, and one after the last: the rule under the head has it.
+    let between = BETWEEN.len() * wants.len().saturating_sub(1) + 2;
     let free = width.checked_sub(between)?;
     if free < wants.iter().map(|want| want.least).sum() {
         return None;
@@ -145,10 +145,10 @@ mod tests {
 
     #[test]
     fn text_takes_what_numbers_leave() {
-        check(&[SqlType::Bigint, SqlType::Varchar], Some(80), Some(&[13, 63]));
+        check(&[SqlType::Bigint, SqlType::Varchar], Some(81), Some(&[13, 63]));
         check(
             &[SqlType::Varchar, SqlType::Boolean, SqlType::Varchar],
-            Some(60),
+            Some(61),
             Some(&[24, 5, 24]),
         );
         check(&[SqlType::Bigint, SqlType::Varchar], None, Some(&[13, 16]));
@@ -156,8 +156,8 @@ mod tests {
 
     #[test]
     fn the_widest_shrink_first() {
-        check(&[SqlType::Bigint, SqlType::Varchar], Some(28), Some(&[12, 12]));
-        check(&[SqlType::Timestamp, SqlType::Boolean], Some(24), Some(&[15, 5]));
+        check(&[SqlType::Bigint, SqlType::Varchar], Some(29), Some(&[12, 12]));
+        check(&[SqlType::Timestamp, SqlType::Boolean], Some(25), Some(&[15, 5]));
     }
 
     #[test]
@@ -171,7 +171,7 @@ mod tests {
         let schema = schema(&[SqlType::Int, SqlType::Varchar]);
         let rows = [vec!["12345".to_owned(), "x".repeat(30)]];
         assert_eq!(fit_cells(&schema, &rows, Some(80)), Some(vec![5, 30]));
-        assert_eq!(fit_cells(&schema, &rows, Some(29)), Some(vec![5, 20]));
+        assert_eq!(fit_cells(&schema, &rows, Some(30)), Some(vec![5, 20]));
         assert_eq!(fit_cells(&schema, &[], Some(80)), Some(vec![2, 2]));
     }
 }

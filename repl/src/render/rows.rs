@@ -205,6 +205,7 @@ fn wrap(cell: &str, width: usize) -> Vec<String> {
     while rest.width() > width {
         let (line, _) = split_at_width(rest, width);
         let end = match line.rfind(' ') {
+            _ if rest[line.len()..].starts_with(' ') => line.len() + 1,
             Some(space) if width < 2 * line[..space].width() => space + 1,
             _ => line.len(),
         };
@@ -270,7 +271,7 @@ mod tests {
             &[row("pen", 10, "料理 a note that is too long for its column"), gone("pen")],
             expect![[r#"
                  ITEM            | PRICE         | NOTE
-                -----------------+---------------+-----------------
+                -----------------+---------------+----------------
                  pen             |            10 | 料理 a note
                                  |               | that is too
                                  |               | long for its
@@ -289,8 +290,8 @@ mod tests {
             &[row("pen", 10, "a note that is too long for its column")],
             expect![[r#"
                  ITEM            | PRICE         | NOTE
-                -----------------+---------------+-----------------
-                 pen             |            10 | a note that ...
+                -----------------+---------------+----------------
+                 pen             |            10 | a note that...
             "#]],
         );
     }

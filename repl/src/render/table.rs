@@ -1,8 +1,10 @@
 //! Lists as tables, in the look of ksqlDB's shell.
 
 use comfy_table::{
-    CellAlignment, ContentArrangement, ContentLineStyle, LineStyle, Table, TableStyle,
+    CellAlignment, ColumnConstraint, ContentArrangement, ContentLineStyle, LineStyle, Table,
+    TableStyle,
 };
+use unicode_width::UnicodeWidthStr;
 
 /// Bars between columns and a rule under the head; nothing around.
 const STYLE: TableStyle = TableStyle::new()
@@ -19,6 +21,7 @@ pub(crate) fn table(heads: &[&str], rows: &[Vec<String>], width: Option<usize>) 
         Some(width) => {
             table.set_content_arrangement(ContentArrangement::Dynamic);
             table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+            keep_names_whole(&mut table, heads, rows, width);
         }
         None => {
             table.set_content_arrangement(ContentArrangement::Disabled);
@@ -31,6 +34,28 @@ pub(crate) fn table(heads: &[&str], rows: &[Vec<String>], width: Option<usize>) 
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
+}
+
+/// Lets the widest column alone be broken, if enough is left for it: it holds text, the others names.
+fn keep_names_whole(table: &mut Table, heads: &[&str], rows: &[Vec<String>], width: usize) {
+    const WIDTH_MIN: usize = 16;
+    let natural = |index: usize| {
+        let cells = rows.iter().map(|row| row[index].as_str()).chain([heads[index]]);
+        cells.map(UnicodeWidthStr::width).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..heads.len()).map(natural).collect();
+    let Some(widest) = (0..widths.len()).max_by_key(|index| widths[*index]) else { return };
+    // A blank on both sides of each column, and a bar between two.
+    let between = 3 * widths.len() - 1;
+    let others: usize = widths.iter().sum::<usize>() - widths[widest];
+    if width < between + others + WIDTH_MIN {
+        return;
+    }
+    for (index, column) in table.column_iter_mut().enumerate() {
+        if index != widest {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
 }
 
 fn is_number(cell: &str) -> bool {
@@ -68,6 +93,19 @@ mod tests {
              a rather long    |    1200
              name of a topic  |"]]
         .assert_eq(&table(&["Topic", "Records"], &rows(), Some(28)));
+    }
+
+    #[test]
+    fn names_stay_whole_beside_a_text() {
+        let row = |name: &str, text: &str| vec![name.to_owned(), text.to_owned()];
+        let rows = [row("auto.offset.reset", "Where a new query begins to read."), row("a", "b")];
+        expect![[r#"
+             Name              | Text
+            -------------------+-------------------
+             auto.offset.reset | Where a new query
+                               | begins to read.
+             a                 | b"#]]
+        .assert_eq(&table(&["Name", "Text"], &rows, Some(42)));
     }
 
     #[test]

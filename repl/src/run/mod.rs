@@ -34,7 +34,11 @@ pub(crate) fn start(
     let result =
         run_files(&mut interpreter, run).and_then(|()| keep_running(&mut interpreter, run));
     let closed = engine.close();
-    result.and_then(|()| Ok(closed?))
+    match result {
+        // A service that is told to stop has done what it should.
+        Ok(()) | Err(Failure::Interrupted) => Ok(closed?),
+        Err(failure) => Err(failure),
+    }
 }
 
 fn run_files(interpreter: &mut Interpreter, run: &RunArguments) -> Result<(), Failure> {
@@ -54,7 +58,6 @@ fn keep_running(interpreter: &mut Interpreter, run: &RunArguments) -> Result<(),
         return Ok(());
     }
     let line = ProgressLine::start();
-    interpreter.interrupts().arm();
     loop {
         let is_done = run.exit_when_idle && engine.wait_until_idle(TICK)?;
         let wait = if run.exit_when_idle { Duration::ZERO } else { TICK };

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressStyle};
 
 use tidemill::engine::{Entity, Outcome, QueryDescription};
 
@@ -54,7 +54,7 @@ impl ProgressLine {
         let totals = Totals::now(interpreter);
         let took = self.bar.elapsed();
         let line = totals.line(rate(totals.records_in, took));
-        self.bar.finish_with_message(format!("{line}, {}", HumanDuration(took)));
+        self.bar.finish_with_message(format!("{line}, {:.1} s", took.as_secs_f64()));
     }
 }
 

@@ -56,8 +56,10 @@ impl Editor {
             .build();
         let mut lines = rustyline::Editor::with_config(config).map_err(terminal_failure)?;
         lines.set_helper(Some(Assistant { names: Names::default(), colours }));
-        let enter = EventHandler::Conditional(Box::new(EnterKey));
-        lines.bind_sequence(KeyEvent(KeyCode::Enter, Modifiers::NONE), enter);
+        // Text that is pasted breaks lines with Ctrl-J, where the terminal does not mark it as pasted.
+        for key in [KeyEvent(KeyCode::Enter, Modifiers::NONE), KeyEvent::ctrl('J')] {
+            lines.bind_sequence(key, EventHandler::Conditional(Box::new(EnterKey)));
+        }
         let history_file = history::file();
         if let Some(path) = &history_file {
             // At the first start there is none.

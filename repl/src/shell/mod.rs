@@ -125,7 +125,10 @@ fn answer(interpreter: &mut Interpreter, editor: &mut Editor, text: &str) -> Res
 fn greet(interpreter: &mut Interpreter, arguments: &Arguments) -> Result<(), Failure> {
     let colours = interpreter.output.colours();
     let folder = arguments.engine.data_dir.display();
-    let source_count = interpreter.engine.catalog_names().sources.len();
+    let names = interpreter.engine.catalog_names();
+    // The processing log is there from the beginning.
+    let own = names.sources.iter().filter(|(name, _)| name != PROCESSING_LOG);
+    let source_count = own.count();
     let query_count = interpreter.engine.queries().len();
     let title = paint(STRONG, concat!("Tidemill ", env!("CARGO_PKG_VERSION")), colours);
     let what = match (source_count, query_count) {
@@ -145,15 +148,18 @@ fn greet(interpreter: &mut Interpreter, arguments: &Arguments) -> Result<(), Fai
         }
         output.line("")?;
     }
-    let keys =
-        "help: what can be said.  Tab: completes.  Ctrl-R: searches what was said.  Ctrl-D: ends.";
+    let keys = "help: what can be said.  Tab completes.  Ctrl-R searches.  Ctrl-D ends.";
     output.line(&paint(FAINT, keys, colours))?;
     Ok(output.flush()?)
 }
 
+/// The stream that the engine makes itself.
+const PROCESSING_LOG: &str = "KSQL_PROCESSING_LOG";
+
 /// A stream, a table that a query keeps, a row and the answer, for who has none.
-const FIRST_STEPS: [&str; 4] = [
-    "CREATE STREAM bids (item VARCHAR KEY, price BIGINT) WITH (kafka_topic='bids', value_format='json', partitions=1);",
+const FIRST_STEPS: [&str; 5] = [
+    "CREATE STREAM bids (item VARCHAR KEY, price BIGINT)",
+    "  WITH (kafka_topic='bids', value_format='json', partitions=1);",
     "CREATE TABLE best AS SELECT item, max(price) AS price FROM bids GROUP BY item;",
     "INSERT INTO bids VALUES ('pen', 10);",
     "SELECT * FROM best;",

@@ -41,8 +41,16 @@ fn print_records(
     let mut uncommitted = 0;
     let mut left = consume.count.unwrap_or(u64::MAX);
     while left > 0 {
+        let next = match interrupts.ready(&mut records) {
+            Some(next) => next,
+            None => {
+                // Whoever reads the pipe gets what there is before it waits for more.
+                output.flush()?;
+                interrupts.next(&mut records, None)
+            }
+        };
         // Ctrl-C is how one ends it, so it is no failure.
-        let Next::Item(record) = interrupts.next(&mut records, None) else { break };
+        let Next::Item(record) = next else { break };
         let record = record?;
         if consume.partition.is_some_and(|partition| partition != record.partition) {
             continue;
@@ -94,9 +102,6 @@ fn print(
             output.is_terminal(),
         ))?;
         output.text("\n")?;
-    }
-    if output.is_terminal() {
-        output.flush()?;
     }
     Ok(())
 }

@@ -23,10 +23,45 @@ pub fn resolve_type(data_type: &DataType, scope: &dyn Scope) -> Result<SqlType, 
             SqlType::map(resolve_type(key, scope)?, resolve_type(value, scope)?)
         }
         DataType::Struct(fields) => structure(fields, scope)?,
-        DataType::Custom(name) => scope
-            .custom_type(&name.name)
-            .ok_or_else(|| ResolveErrorKind::UnknownType(name.name.clone()))?,
+        DataType::Custom(name) => {
+            scope.custom_type(&name.name).ok_or_else(|| unknown(&name.name))?
+        }
     })
+}
+
+/// The types that have a name of their own, as one would write them.
+const NAMES: [&str; 15] = [
+    "BOOLEAN",
+    "INT",
+    "INTEGER",
+    "BIGINT",
+    "DOUBLE",
+    "DECIMAL",
+    "VARCHAR",
+    "STRING",
+    "BYTES",
+    "DATE",
+    "TIME",
+    "TIMESTAMP",
+    "ARRAY",
+    "MAP",
+    "STRUCT",
+];
+
+fn unknown(name: &str) -> ResolveErrorKind {
+    let nearest = match name {
+        "FLOAT" | "REAL" => Some("DOUBLE"),
+        "LONG" => Some("BIGINT"),
+        "TEXT" | "CHAR" => Some("VARCHAR"),
+        "NUMERIC" => Some("DECIMAL"),
+        // The names are short: without the same beginning what is near is so by chance.
+        name => crate::text::nearest(name, NAMES.into_iter())
+            .filter(|near| name.starts_with(&near[..1])),
+    };
+    ResolveErrorKind::UnknownType {
+        name: name.to_owned(),
+        nearest: nearest.into_iter().map(str::to_owned).collect(),
+    }
 }
 
 fn decimal(precision: u32, scale: u32) -> Result<SqlType, ResolveErrorKind> {

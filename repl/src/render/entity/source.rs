@@ -51,7 +51,9 @@ pub(super) fn fields(
             (Some(role), _) => format!("  ({})", role.to_lowercase()),
             (None, _) => String::new(),
         };
-        vec![field.name.clone(), format!("{}{role}", field.schema)]
+        // The name one writes, with the one the API has.
+        let schema = if field.schema == "STRING" { "VARCHAR(STRING)" } else { &field.schema };
+        vec![field.name.clone(), format!("{schema}{role}")]
     };
     let rows: Vec<Vec<String>> = fields.iter().map(row).collect();
     table(&["Field", "Type"], &rows, width)

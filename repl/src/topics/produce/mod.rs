@@ -44,13 +44,18 @@ fn write_all(engine: &Engine, produce: &ProduceArguments, recipe: &Recipe) -> Re
             _ => {}
         }
     }
+    // Nobody should type lines for a topic that is not there.
+    engine.topic(&produce.topic).map_err(|error| {
+        Failure::Input(format!("{}\nwith --create it is made", error.message()))
+    })?;
     let progress = Progress::start(produce);
     let mut writer = Writer { engine, produce, progress, batch: Vec::new(), bytes: 0 };
     let result = writer.write_files(recipe);
     // What was read before an error is written: the message says at which line to go on.
     let written = writer.flush();
-    writer.progress.finish(&produce.topic);
-    result.and(written)
+    let result = result.and(written);
+    writer.progress.finish(&produce.topic, result.is_ok());
+    result
 }
 
 /// Gathers records into batches.

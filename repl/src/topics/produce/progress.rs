@@ -73,9 +73,10 @@ impl Progress {
     }
 
     /// Ends, and says what was done.
-    pub(super) fn finish(&self, topic: &str) {
+    pub(super) fn finish(&self, topic: &str, is_done: bool) {
         self.bar.finish_and_clear();
-        if self.is_quiet {
+        // Of a failure that came before the first record only the error matters.
+        if self.is_quiet || (!is_done && self.record_count == 0) {
             return;
         }
         let bad = match self.bad_count {
@@ -88,8 +89,9 @@ impl Progress {
     fn rate(&self) -> String {
         let millis = u64::try_from(self.bar.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
         let rate = self.record_count.saturating_mul(1000) / millis;
+        let records = if self.record_count == 1 { "record" } else { "records" };
         format!(
-            "{} records, {} ({}/s)",
+            "{} {records}, {} ({}/s)",
             HumanCount(self.record_count),
             HumanBytes(self.byte_count),
             HumanCount(rate)
