@@ -11,7 +11,8 @@ use crate::functions::RowFailures;
 use crate::functions::aggregate::GroupedRows;
 use crate::operators::aggregate_spec::Grouped;
 use crate::operators::progress::Progress;
-use crate::operators::sessions::{Bounds, SessionRows, Sessions};
+use crate::operators::sessions::{Bounds, Sessions};
+use crate::operators::stored_sessions::SessionRows;
 use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
 use crate::state::{Backend, Changes, MemoryBudget, StorePartition};
 use crate::types::{Batch, SqlType, Windows};
@@ -485,8 +486,13 @@ impl Operator for SessionAggregate {
         for piece in input.pieces(self.sessions.results_max()) {
             self.process_piece(&piece, ctx, emit)?;
         }
-        let stream_time = self.sessions.progress.stream_time;
-        self.sessions.expire(self.windows.forgotten_before(stream_time))
+        let forgotten = self.windows.forgotten_before(self.sessions.progress.stream_time);
+        if self.sessions.is_expiry_due(forgotten) {
+            // What waits to be emitted must not be gone by then.
+            self.emit_held(emit)?;
+            self.sessions.expire(forgotten)?;
+        }
+        Ok(())
     }
 
     fn flush(

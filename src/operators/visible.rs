@@ -3,7 +3,7 @@
 
 use crate::operators::open_windows::start_of;
 use crate::operators::progress::{PROGRESS_KEY, Progress};
-use crate::operators::sessions::{BY_END, end_of};
+use crate::operators::stored_sessions::{BY_END, end_of};
 use crate::operators::{SessionWindows, TimeWindows};
 use crate::state::{Backend, StateError, StoreId, StorePartition};
 

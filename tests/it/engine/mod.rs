@@ -1,5 +1,6 @@
 //! The engine on a real folder: restarts, push and pull queries, the processing log.
 
+mod aggregates;
 mod joins;
 mod storage;
 

@@ -10,6 +10,7 @@ const TABLES: &str = "
     CREATE TABLE windows AS SELECT item, COUNT(*) AS n FROM bids WINDOW TUMBLING (SIZE 10 SECONDS) GROUP BY item;
     CREATE TABLE hops AS SELECT item, MAX(price) AS high FROM bids WINDOW HOPPING (SIZE 20 SECONDS, ADVANCE BY 5 SECONDS) GROUP BY item;
     CREATE TABLE sessions AS SELECT item, COUNT(*) AS n FROM bids WINDOW SESSION (3 SECONDS) GROUP BY item;
+    CREATE TABLE short AS SELECT item, COUNT(*) AS n FROM bids WINDOW SESSION (3 SECONDS, RETENTION 4 SECONDS, GRACE PERIOD 1 SECONDS) GROUP BY item;
     CREATE TABLE by_total AS SELECT total, COUNT(*) AS n FROM totals GROUP BY total;
     CREATE TABLE large AS SELECT item, n FROM totals WHERE n > 3;";
 
@@ -22,7 +23,7 @@ fn run(cache_bytes: &str, batch_size: usize, records: &[TestRecord]) -> (Latest,
     driver.execute(TABLES).unwrap();
     driver.pipe("bids", records).unwrap();
     let (mut latest, mut count) = (Latest::new(), 0);
-    for topic in ["TOTALS", "WINDOWS", "HOPS", "SESSIONS", "BY_TOTAL", "LARGE"] {
+    for topic in ["TOTALS", "WINDOWS", "HOPS", "SESSIONS", "SHORT", "BY_TOTAL", "LARGE"] {
         for record in driver.read(topic) {
             count += 1;
             latest.insert((record.key, topic), (record.value, record.timestamp_ms));
