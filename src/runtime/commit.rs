@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{Log, LogError, Outcome, Producer};
+use crate::log::{Log, LogError, Outcome, Producer, TopicDescription};
 use crate::runtime::epochs::Epochs;
 use crate::runtime::offsets;
 use crate::runtime::queries::RunningQuery;
@@ -24,13 +24,31 @@ pub(super) fn recover(log: &dyn Log, backend: &dyn Backend) -> Result<()> {
             open.entry(transaction.producer).or_default().push(transaction.partition);
         }
     }
-    for (producer, partitions) in &open {
-        let outcome = if Some(*producer) == committed { Outcome::Commit } else { Outcome::Abort };
+    for (producer, partitions) in open {
+        let outcome = if Some(producer) == committed { Outcome::Commit } else { Outcome::Abort };
         tracing::info!(?producer, ?outcome, partitions = partitions.len(), "ended a transaction");
-        log.end_transaction(*producer, partitions, outcome)?;
+        for partition in &partitions {
+            match end(log, producer, partition, outcome) {
+                // It takes nothing, a marker neither, until it is repaired.
+                Err(error @ LogError::Damaged { .. }) => {
+                    tracing::warn!(%partition, %error, "transaction not ended");
+                }
+                ended => ended?,
+            }
+        }
     }
-    // The next producers' ids take the place of these: a marker that is lost after that is never written again.
-    Ok(log.flush(&open.into_values().flatten().collect::<Vec<_>>())?)
+    if ours.is_empty() {
+        return Ok(());
+    }
+    // The next producers' ids take the place of these, and the next commit that of the last: a marker that is lost after that,
+    // one of the last process's too, is never written again.
+    let partitions_of = |topic: &TopicDescription| {
+        let topic_name: Arc<str> = topic.name.as_str().into();
+        let partitions = 0..topic.partitions;
+        partitions.map(move |number| TopicPartition::new(Arc::clone(&topic_name), number))
+    };
+    let all: BTreeSet<TopicPartition> = log.topics().iter().flat_map(partitions_of).collect();
+    Ok(flush(log, all)?)
 }
 
 /// Notes which producers are the engine's, before they write anything.
@@ -45,7 +63,7 @@ fn flush(log: &dyn Log, mut partitions: BTreeSet<TopicPartition>) -> Result<(), 
     loop {
         partitions.retain(|partition| log.topic(&partition.topic).is_some());
         match log.flush(&partitions.iter().cloned().collect::<Vec<_>>()) {
-            Err(LogError::UnknownTopic(_)) => {}
+            Err(LogError::UnknownTopic(_) | LogError::UnknownPartition(_)) => {}
             flushed => return flushed,
         }
     }
@@ -59,7 +77,7 @@ fn end(
     outcome: Outcome,
 ) -> Result<(), LogError> {
     match log.end_transaction(producer, std::slice::from_ref(partition), outcome) {
-        Err(LogError::UnknownTopic(_)) => Ok(()),
+        Err(LogError::UnknownTopic(_) | LogError::UnknownPartition(_)) => Ok(()),
         ended => ended,
     }
 }
@@ -140,7 +158,11 @@ impl RuntimeInner {
         // Should this or the next fail, what was handed over is done again from the last commit.
         state.must_roll_back = true;
         flush(shared.log.as_ref(), durable)?;
-        offsets::put_committed(&mut changes, transaction.producer);
+        // An epoch without output has no transaction to finish, and its producer's epoch does not rise: noted, it would pass
+        // for the next one that has.
+        if !partitions.is_empty() {
+            offsets::put_committed(&mut changes, transaction.producer);
+        }
         offsets::put_producers(&mut changes, &shared.epochs.producer_ids());
         shared.backend.commit(changes)?;
         state.must_roll_back = false;
