@@ -70,11 +70,12 @@ impl EmbeddedLog {
             producer_ids: Mutex::new(producer_ids),
             dropped: Vec::new(),
         };
-        topics.deleting.iter().for_each(|topic| log.remove_folders(topic));
+        let is_left = |topic: &&Deleting| !log.remove_folders(topic);
+        let deleting = topics.deleting.iter().filter(is_left).cloned().collect();
         log.remove_strays(&topics)?;
         let wanted = topics.live.values().flat_map(|topic| partitions_of(topic, 0));
         log.dropped = log.serve(wanted.collect())?;
-        let topics = Topics { deleting: Vec::new(), ..topics };
+        let topics = Topics { deleting, ..topics };
         *log.topics.get_mut() = topics;
         Ok(log)
     }
@@ -289,8 +290,10 @@ impl EmbeddedLog {
         Ok((partition, dropped))
     }
 
-    /// Removes the folders of a topic that is gone; what fails is tried again at the next start.
-    fn remove_folders(&self, topic: &Deleting) {
+    /// Removes the folders of a topic that is gone; returns whether they are for good. Until then the topic is kept as one that
+    /// is being deleted, and the next start tries again.
+    fn remove_folders(&self, topic: &Deleting) -> bool {
+        let mut is_done = true;
         for number in 0..topic.partitions {
             let name = TopicPartition::new(topic.name.as_str(), number);
             let folder = self.environment.folder.join(name.to_string());
@@ -299,13 +302,16 @@ impl EmbeddedLog {
                 && let Err(error) = self.disk().rename(&folder, &doomed)
             {
                 tracing::warn!(partition = %name, %error, "folder of a deleted topic not renamed");
+                is_done = false;
             }
             if self.disk().list(&doomed).is_ok()
                 && let Err(error) = self.disk().remove_folder(&doomed)
             {
                 tracing::warn!(partition = %name, %error, "folder of a deleted topic not removed");
+                is_done = false;
             }
         }
+        is_done && self.disk().sync_folder(&self.environment.folder).is_ok()
     }
 
     /// Removes folders that belong to no topic: what is left of a creation or deletion that a crash cut short.
@@ -384,8 +390,9 @@ impl Log for EmbeddedLog {
                 partition.delete();
             }
         }
-        self.remove_folders(&deleting);
-        self.topics.write().deleting.retain(|topic| *topic != deleting);
+        if self.remove_folders(&deleting) {
+            self.topics.write().deleting.retain(|topic| *topic != deleting);
+        }
         Ok(())
     }
 
