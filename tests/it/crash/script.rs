@@ -1,5 +1,7 @@
 //! What a run does, step by step, by seed.
 
+use std::ops::Range;
+
 use tidemill::engine::ProducedRecord;
 
 use crate::random::Random;
@@ -11,8 +13,8 @@ pub(super) enum Step {
     Create { name: &'static str, sql: String },
     /// A statement that removes one.
     Drop { name: &'static str, sql: String },
-    /// Records, by their numbers.
-    Events(std::ops::Range<u64>),
+    /// Records of a topic, by their numbers.
+    Events { topic: &'static str, numbers: Range<u64> },
     /// The rows of the table that the events are joined with. They come when nothing else happens.
     People(u64),
     /// All there is is processed and committed.
@@ -28,7 +30,7 @@ pub(super) fn steps(seed: u64) -> Vec<Step> {
     let mut steps: Vec<Step> = sources(partitions).into();
     steps.push(Step::People(0));
     let mut queries = queries();
-    for _ in 0..2 + random.below(3) {
+    for _ in 0..2 + random.below(4) {
         let place = random.below(queries.len() as u64) as usize;
         steps.push(queries.swap_remove(place));
     }
@@ -45,24 +47,34 @@ pub(super) fn steps(seed: u64) -> Vec<Step> {
             4 => steps.extend(temporary()),
             _ => {
                 let count = 1 + random.below(12);
-                steps.push(Step::Events(next..next + count));
+                steps.extend(events(&mut random, next..next + count));
                 next += count;
             }
         }
     }
-    steps.extend([Step::Events(next..next + 5), Step::Settle]);
+    steps.extend(events(&mut random, next..next + 5));
+    steps.push(Step::Settle);
     steps
 }
 
-fn sources(partitions: u64) -> [Step; 2] {
+/// Sends records to one of the topics, or to both.
+fn events(random: &mut Random, numbers: Range<u64>) -> Vec<Step> {
+    let topics: &[&'static str] =
+        *random.choose(&[&["events"][..], &["events", "clicks"], &["clicks", "events"]]);
+    let step = |topic: &&'static str| Step::Events { topic, numbers: numbers.clone() };
+    topics.iter().map(step).collect()
+}
+
+fn sources(partitions: u64) -> [Step; 3] {
     let create = |name, sql| Step::Create { name, sql };
+    let stream = |topic| {
+        format!(
+            "CREATE STREAM {topic} (k VARCHAR KEY, id BIGINT, g VARCHAR, v BIGINT) WITH (kafka_topic = '{topic}', value_format = 'json', partitions = {partitions});"
+        )
+    };
     [
-        create(
-            "EVENTS",
-            format!(
-                "CREATE STREAM events (k VARCHAR KEY, id BIGINT, g VARCHAR, v BIGINT) WITH (kafka_topic = 'events', value_format = 'json', partitions = {partitions});"
-            ),
-        ),
+        create("EVENTS", stream("events")),
+        create("CLICKS", stream("clicks")),
         create(
             "PEOPLE",
             format!(
@@ -77,22 +89,29 @@ fn sources(partitions: u64) -> [Step; 2] {
 pub(super) enum Sameness {
     /// In each partition, in order.
     Ordered,
+    /// In each partition, in any order: they come from two topics.
+    Unordered,
     /// Each group's count goes up by one from one: its records come from several partitions in any order.
     Counted,
 }
 
 /// The topics that the queries write.
-pub(super) const SINKS: [(&str, Sameness); 6] = [
+pub(super) const SINKS: [(&str, Sameness); 10] = [
     ("LARGE", Sameness::Ordered),
     ("JOINED", Sameness::Ordered),
     ("TOTALS", Sameness::Ordered),
     ("WINDOWS", Sameness::Ordered),
+    ("SESSIONS", Sameness::Ordered),
+    ("FINALS", Sameness::Ordered),
+    ("WORDS", Sameness::Ordered),
+    ("PAIRS", Sameness::Unordered),
     ("GROUPS", Sameness::Counted),
     ("VERSIONS", Sameness::Counted),
 ];
 
 /// The tables whose state is compared.
-pub(super) const TABLES: [&str; 4] = ["TOTALS", "WINDOWS", "GROUPS", "VERSIONS"];
+pub(super) const TABLES: [&str; 7] =
+    ["TOTALS", "WINDOWS", "SESSIONS", "FINALS", "GROUPS", "VERSIONS", "LABELS"];
 
 fn queries() -> Vec<Step> {
     let create = |name, sql: &str| Step::Create { name, sql: sql.to_owned() };

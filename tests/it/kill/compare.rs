@@ -10,9 +10,27 @@ use crate::program::Program;
 type Record = Map<String, Value>;
 
 /// The topics whose records come from one partition of the input each: they are the same, in the same order.
-const IN_ORDER: [&str; 3] = ["LARGE", "NAMED", "CUSTOMER_MINUTES"];
-/// The topics whose records come together from several partitions, in any order.
-const IN_ANY_ORDER: [&str; 1] = ["BY_REGION"];
+const IN_ORDER: [&str; 6] = [
+    "LARGE",
+    "NAMED",
+    "CUSTOMER_MINUTES",
+    "CUSTOMER_SESSIONS",
+    "CUSTOMER_FINALS",
+    "CUSTOMER_TOTALS",
+];
+/// The topics whose records come together from several partitions or topics, in any order.
+const IN_ANY_ORDER: [&str; 2] = ["BY_REGION", "PAIRS"];
+/// The tables whose state is compared.
+const TABLES: [&str; 8] = [
+    "customer_minutes",
+    "customer_sessions",
+    "customer_finals",
+    "customer_totals",
+    "known_totals",
+    "name_totals",
+    "phases",
+    "region_totals",
+];
 /// The tables whose groups take records from several partitions: each record counts once.
 const COUNTED: [&str; 2] = ["REGION_TOTALS", "NAME_TOTALS"];
 
@@ -38,7 +56,7 @@ pub(super) fn assert_same(actual: &Program, expected: &Program) {
     for topic in COUNTED {
         assert_counted(topic, &actual.records(topic));
     }
-    for table in ["customer_minutes", "region_totals", "name_totals"] {
+    for table in TABLES {
         let state = |program: &Program| {
             let rows = program.rows(&format!("SELECT * FROM {table};"));
             let mut rows: Vec<_> =
@@ -47,7 +65,7 @@ pub(super) fn assert_same(actual: &Program, expected: &Program) {
             rows
         };
         let (actual, expected) = (state(actual), state(expected));
-        assert!(!expected.is_empty());
+        assert!(!expected.is_empty(), "{table} is empty");
         assert_eq!(actual, expected, "{table}");
     }
 }

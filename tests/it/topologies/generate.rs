@@ -116,14 +116,14 @@ type Made = Option<(String, Relation)>;
 
 impl Query<'_> {
     fn make(&mut self) -> Made {
-        match self.random.below(14) {
+        match self.random.below(16) {
             0..=2 => self.project_stream(),
             3..=4 => self.stream_table_join(),
-            5..=8 => self.aggregate(false),
-            9 => self.project_table(),
-            10 => self.aggregate(true),
-            11 => self.stream_stream_join(),
-            12 => self.table_table_join(),
+            5..=7 => self.aggregate(false),
+            8 => self.project_table(),
+            9..=10 => self.aggregate(true),
+            11..=12 => self.stream_stream_join(),
+            13..=14 => self.table_table_join(),
             _ => self.flat_map(),
         }
     }
