@@ -111,43 +111,46 @@ impl EmbeddedLog {
         Ok(appended)
     }
 
-    /// Does what is due from time to time: retention, checkpoints, forgetting of idle producers.
+    /// Does what is due from time to time: retention, checkpoints, forgetting of idle producers, compaction.
     ///
-    /// Goes on with the other partitions when one fails, and returns the first error.
+    /// Goes on with the other partitions when one fails, and returns the first error. A [`LogKeeper`](super::LogKeeper)
+    /// calls this and the like in the background.
     pub fn maintain(&self, now_ms: i64) -> Result<(), LogError> {
-        let maintain = |partition: &Arc<Partition>| {
-            partition.maintain(now_ms).inspect_err(|error| {
+        let maintained = self.tidy(now_ms);
+        maintained.and(self.compact_due(now_ms))
+    }
+
+    /// Does what is due, but for compaction.
+    pub(super) fn tidy(&self, now_ms: i64) -> Result<(), LogError> {
+        let mut result = Ok(());
+        // One after another: mostly there is nothing to do.
+        for partition in self.all_partitions() {
+            if let Err(error) = partition.maintain(now_ms) {
                 tracing::warn!(partition = %partition.name, %error, "maintenance failed");
-            })
-        };
-        let partitions = self.all_partitions();
-        let maintained: Result<(), LogError> =
-            self.each(&partitions, maintain).into_iter().collect();
-        let compacted = self.compact_due(&partitions, now_ms);
-        maintained.and(compacted)
+                result = result.and(Err(error));
+            }
+        }
+        result
     }
 
     /// Compacts the partitions that are due, the dirtiest first, one at a time: each may take all the memory for keys.
-    fn compact_due(&self, partitions: &[Arc<Partition>], now_ms: i64) -> Result<(), LogError> {
+    pub(super) fn compact_due(&self, now_ms: i64) -> Result<(), LogError> {
         let mut due = Vec::new();
-        let mut failed = Ok(());
-        let mut note = |partition: &Partition, error: LogError| {
-            tracing::warn!(partition = %partition.name, %error, "compaction failed");
-            failed = failed.clone().and(Err(error));
-        };
-        for partition in partitions {
+        let mut result = Ok(());
+        for partition in self.all_partitions() {
             match partition.compaction_due(now_ms) {
                 Ok(share) => due.extend(share.map(|share| (share, partition))),
-                Err(error) => note(partition, error),
+                Err(error) => result = result.and(Err(error)),
             }
         }
         due.sort_by(|(a, _), (b, _)| b.total_cmp(a));
         for (_, partition) in due {
             if let Err(error) = partition.compact(now_ms) {
-                note(partition, error);
+                tracing::warn!(partition = %partition.name, %error, "compaction failed");
+                result = result.and(Err(error));
             }
         }
-        failed
+        result
     }
 
     /// Gives a topic more partitions, so that it has `count`.

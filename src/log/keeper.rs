@@ -1,4 +1,4 @@
-//! The thread that keeps a log small and its start quick while others use it.
+//! The threads that keep a log small and its start quick while others use it.
 
 use std::fmt;
 use std::io;
@@ -11,17 +11,21 @@ use parking_lot::{Condvar, Mutex};
 use super::{EmbeddedLog, LogError};
 use crate::clock::Clock;
 
-/// How often the log is looked at: `flush.ms` and `segment.ms` are kept as exactly as this.
-const INTERVAL: Duration = Duration::from_secs(1);
+/// How often the log is looked at: `flush.ms` and `retention.ms` are kept as exactly as this.
+const TIDY_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked what is to be compacted, as in Kafka (`log.cleaner.backoff.ms`).
+const COMPACT_EVERY: Duration = Duration::from_secs(15);
+/// How often the chore is done.
+const CHORE_EVERY: Duration = Duration::from_secs(60);
 
-/// What is called at each look, with the time.
+/// What is called from time to time, with the time.
 pub type Chore = Box<dyn Fn(i64) + Send>;
 
 /// Maintains a log in the background, and closes it in the end.
 pub struct LogKeeper {
     log: Arc<EmbeddedLog>,
     stop: Arc<Stop>,
-    thread: Mutex<Option<JoinHandle<()>>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
 }
 
 #[derive(Default)]
@@ -32,32 +36,52 @@ struct Stop {
 
 impl LogKeeper {
     /// Starts to maintain a log, and to do a chore beside.
+    ///
+    /// Each has a thread of its own: a compaction may take long, and must keep nobody waiting.
     pub fn start(log: Arc<EmbeddedLog>, clock: Arc<dyn Clock>, chore: Chore) -> io::Result<Self> {
-        let stop = Arc::<Stop>::default();
-        let thread = {
-            let (log, stop) = (Arc::clone(&log), Arc::clone(&stop));
-            let keep = move || {
-                while stop.wait() {
-                    let now = clock.wall_ms();
-                    // What failed was logged where it happened, and is tried again.
-                    drop(log.maintain(now));
-                    chore(now);
-                }
-            };
-            std::thread::Builder::new().name("log-keeper".to_owned()).spawn(keep)?
+        let (stop, threads) = (Arc::default(), Mutex::default());
+        let keeper = LogKeeper { log, stop, threads };
+        // What fails is logged where it happens, and tried again.
+        let log = Arc::clone(&keeper.log);
+        keeper.every(TIDY_EVERY, &clock, "log-keeper", move |now| drop(log.tidy(now)))?;
+        let log = Arc::clone(&keeper.log);
+        keeper
+            .every(COMPACT_EVERY, &clock, "log-cleaner", move |now| drop(log.compact_due(now)))?;
+        keeper.every(CHORE_EVERY, &clock, "log-chore", chore)?;
+        Ok(keeper)
+    }
+
+    /// Does something again and again, on a thread of its own, until the log is closed.
+    fn every(
+        &self,
+        interval: Duration,
+        clock: &Arc<dyn Clock>,
+        name: &str,
+        act: impl Fn(i64) + Send + 'static,
+    ) -> io::Result<()> {
+        let (stop, clock) = (Arc::clone(&self.stop), Arc::clone(clock));
+        let keep = move || {
+            while stop.wait(interval) {
+                act(clock.wall_ms());
+            }
         };
-        Ok(LogKeeper { log, stop, thread: Mutex::new(Some(thread)) })
+        let thread = std::thread::Builder::new().name(name.to_owned()).spawn(keep)?;
+        self.threads.lock().push(thread);
+        Ok(())
     }
 
     /// Ends the maintenance and closes the log; the second call does nothing.
     pub fn close(&self) -> Result<(), LogError> {
-        let Some(thread) = self.thread.lock().take() else { return Ok(()) };
+        let threads = std::mem::take(&mut *self.threads.lock());
+        if threads.is_empty() {
+            return Ok(());
+        }
         *self.stop.is_set.lock() = true;
         self.stop.changed.notify_all();
         // A compaction that is under way gives up.
         self.log.refuse_appends();
         // A thread that panicked has said so.
-        drop(thread.join());
+        threads.into_iter().for_each(|thread| drop(thread.join()));
         self.log.close()
     }
 }
@@ -77,11 +101,12 @@ impl fmt::Debug for LogKeeper {
 }
 
 impl Stop {
-    /// Waits until the next look; returns false if there is none.
-    fn wait(&self) -> bool {
+    /// Waits for the next time; returns false if there is none.
+    fn wait(&self, interval: Duration) -> bool {
         let mut is_set = self.is_set.lock();
         if !*is_set {
-            self.changed.wait_for(&mut is_set, INTERVAL);
+            // To be woken too early does no harm.
+            self.changed.wait_for(&mut is_set, interval);
         }
         !*is_set
     }

@@ -120,7 +120,11 @@ impl Segment {
 
     /// Keeps file and indexes open, because their names are about to belong to another segment.
     pub(super) fn pin(&self, disk: &dyn Disk) -> Result<(), SegmentError> {
-        self.is_pinned.store(true, Ordering::Relaxed);
+        {
+            // Who frees them at the same time has done so before this, or sees it.
+            let _file = self.file.lock();
+            self.is_pinned.store(true, Ordering::Relaxed);
+        }
         self.file(disk)?;
         Ok(self.indexes.load(disk)?)
     }
@@ -171,9 +175,10 @@ impl Segment {
 
     /// Frees the file and the memory of the indexes until they are used again, if they were not since the last call.
     pub(super) fn rest(&self) {
+        let mut file = self.file.lock();
         let is_used = self.is_used.swap(false, Ordering::Relaxed);
         if !is_used && !self.is_pinned.load(Ordering::Relaxed) {
-            *self.file.lock() = None;
+            *file = None;
             self.indexes.unload();
         }
     }

@@ -198,8 +198,8 @@ const INT: i64 = i32::MAX as i64;
 /// The properties of Kafka 4's topics, with its defaults, by name.
 ///
 /// `retention.ms` counts from a record's timestamp or from its arrival, whichever is later: see `is_expired`. Those
-/// about replication, tiered storage and message formats are kept and shown, so that a client's `CreateTopics`
-/// works, and have no effect on a log of one copy.
+/// about replication, tiered storage, message formats, compression levels, index sizes and jitter are kept and shown,
+/// so that a client's `CreateTopics` works, and have no effect on this log.
 const PROPERTIES: &[Property] = &[
     Property::new("cleanup.policy", "delete", Kind::Choices(&["delete", "compact"])),
     Property::new("compression.gzip.level", "-1", Kind::Number(-1, 9)),

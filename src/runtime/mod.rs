@@ -103,7 +103,9 @@ impl From<LogError> for Error {
     fn from(error: LogError) -> Self {
         let kind = match &error {
             LogError::TopicExists(_) => ErrorKind::AlreadyExists,
-            LogError::UnknownTopic(_) | LogError::UnknownPartition(_) => ErrorKind::NotFound,
+            LogError::UnknownTopic(_)
+            | LogError::UnknownPartition(_)
+            | LogError::UnknownGroup(_) => ErrorKind::NotFound,
             error if error.is_retriable() => ErrorKind::Retry,
             LogError::StorageFailed { .. }
             | LogError::Damaged { .. }

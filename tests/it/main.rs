@@ -10,6 +10,7 @@ mod faults;
 mod functions;
 mod kill;
 mod log;
+mod log_program;
 mod program;
 mod random;
 mod readme;

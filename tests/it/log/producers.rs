@@ -217,3 +217,27 @@ fn idle_producers_are_forgotten_unless_their_transaction_is_open() {
     check(&log, numbered(A, 77, &["c"]), expect!["2"]);
     assert_eq!(log.log.open_transactions().len(), 1);
 }
+
+#[test]
+fn a_producer_is_remembered_when_its_records_are_gone() {
+    let log = Fixture::with(&[("segment.bytes", "1024"), ("retention.ms", "1000")]);
+    let producer = Producer { id: 1, epoch: 0 };
+    let numbered = |sequence| {
+        let mut builder = RecordBatchBuilder::new(Compression::None);
+        builder.set_producer(Some(producer));
+        builder.set_base_sequence(sequence);
+        builder.push(NOW, Some(b"k"), Some(&[b'v'; 700]), &[]).unwrap();
+        builder.finish()
+    };
+    (0..4).for_each(|sequence| {
+        log.log.append(&t(), numbered(sequence), Acks::Leader).unwrap();
+    });
+    log.log.maintain(NOW + 10_000).unwrap();
+    assert_eq!(log.log.offsets(&t()).unwrap().start, 4);
+    let log = log.killed();
+    assert_eq!(log.log.append(&t(), numbered(2), Acks::All).unwrap(), 2);
+    let gap = log.log.append(&t(), numbered(9), Acks::All).unwrap_err();
+    assert!(matches!(gap, LogError::OutOfOrderSequence { expected: 4, .. }));
+    log.log.maintain(NOW + 24 * 60 * 60 * 1000 + 1).unwrap();
+    assert_eq!(log.log.append(&t(), numbered(9), Acks::All).unwrap(), 4);
+}
