@@ -26,7 +26,10 @@ pub(crate) fn start(
             let damaged = reports.iter().filter(|report| !report.damages.is_empty()).count();
             if 0 < damaged {
                 let help = "`tidemill log repair` takes out what is lost";
-                return Err(Failure::Input(format!("{damaged} partitions are damaged; {help}")));
+                let all = reports.len();
+                return Err(Failure::Input(format!(
+                    "damaged partitions: {damaged} of {all}; {help}"
+                )));
             }
         }
         LogCommand::Dump { files, records } => {
