@@ -108,13 +108,21 @@ fn longs(column: &ArrayRef) -> ScalarBuffer<i64> {
 
 /// Encodes the key, window included, of each row of a table.
 pub(super) fn table_keys(schema: &Schema, batch: &Batch) -> EncodedRows {
-    let mut columns: Vec<ArrayRef> = Vec::new();
-    if let Some(windows) = &batch.windows {
-        columns.push(Arc::new(Int64Array::new(windows.starts.clone(), None)));
-        columns.push(Arc::new(Int64Array::new(windows.ends.clone(), None)));
-    }
-    columns.extend_from_slice(&batch.columns[..schema.key_count()]);
-    EncodedRows::encode(&columns, batch.row_count())
+    let mut keys = EncodedRows::default();
+    write_table_keys(schema, batch, &mut keys);
+    keys
+}
+
+/// Encodes the key, window included, of each row into the same buffers as before.
+pub(super) fn write_table_keys(schema: &Schema, batch: &Batch, keys: &mut EncodedRows) {
+    let key = &batch.columns[..schema.key_count()];
+    let Some(windows) = &batch.windows else {
+        return keys.encode_again(key, batch.row_count());
+    };
+    let bound = |bounds: &ScalarBuffer<i64>| Arc::new(Int64Array::new(bounds.clone(), None));
+    let mut columns: Vec<ArrayRef> = vec![bound(&windows.starts), bound(&windows.ends)];
+    columns.extend_from_slice(key);
+    keys.encode_again(&columns, batch.row_count());
 }
 
 /// Makes the columns that are not the key's null in some rows.

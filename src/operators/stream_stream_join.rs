@@ -7,8 +7,8 @@ use datafusion::arrow::buffer::BooleanBuffer;
 use foldhash::fast::RandomState;
 
 use crate::formats::row::EncodedRows;
-use crate::operators::joined_rows::{JoinedRows, JoinedSchema};
-use crate::operators::materialize::table_keys;
+use crate::operators::joined_rows::{InputRow, JoinedRows};
+use crate::operators::materialize::write_table_keys;
 use crate::operators::unmatched::{Closed, Unmatched};
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
 use crate::plan::{JoinKind, WithinSpec};
@@ -33,6 +33,9 @@ pub struct StreamStreamSpec {
     pub unmatched_stores: [StoreId; 2],
     /// Whether keys are windowed.
     pub is_windowed: bool,
+    /// Whether results may be held back for a moment, so that they leave in larger batches: nothing else may come between them and
+    /// the end of the sub-topology.
+    pub may_hold_back: bool,
 }
 
 /// Joins two streams (ports 0 and 1) on their keys. A row is joined with the rows of the other side that are near enough in time,
@@ -49,7 +52,8 @@ pub struct StreamStreamSpec {
 /// Source: Kafka Streams' `KStreamKStreamJoin` and `KStreamJoinWindow`.
 pub struct StreamStreamJoin {
     sides: [Side; 2],
-    schema: JoinedSchema,
+    out: JoinedRows,
+    may_hold_back: bool,
     keys: EncodedRows,
     rows: EncodedRows,
 }
@@ -65,6 +69,9 @@ struct Side {
     /// Those of its rows that wait for a match, if they come out without one and there is a grace period.
     unmatched: Option<Unmatched>,
 }
+
+/// How many results are held back at the most.
+const HELD_BACK_MAX: usize = 4096;
 
 /// How long a join without GRACE waits for late rows: this, less its window.
 const DEFAULT_GRACE_MS: i64 = 24 * 60 * 60 * 1000;
@@ -128,7 +135,8 @@ impl StreamStreamJoin {
             )
         };
         Ok(StreamStreamJoin {
-            schema: JoinedSchema::new(&spec.sides, spec.is_windowed),
+            out: JoinedRows::new(&spec.sides, spec.is_windowed),
+            may_hold_back: spec.may_hold_back,
             // Seen from the right, earlier and later change places.
             sides: [open(0, before_ms, after_ms)?, open(1, after_ms, before_ms)?],
             keys: EncodedRows::default(),
@@ -158,12 +166,7 @@ impl StreamStreamJoin {
     }
 
     /// Emits the rows that have found no match when a row moves stream time on: by time, the right side's first, then by key.
-    fn emit_closed(
-        &mut self,
-        row: usize,
-        stream_time: i64,
-        out: &mut JoinedRows<'_>,
-    ) -> Result<(), OperatorError> {
+    fn emit_closed(&mut self, row: usize, stream_time: i64) -> Result<(), OperatorError> {
         let mut closed: Vec<(usize, Closed)> = Vec::new();
         for side in [1, 0] {
             if let Some(unmatched) = &mut self.sides[side].unmatched {
@@ -171,27 +174,27 @@ impl StreamStreamJoin {
             }
         }
         closed.sort_by_key(|(_, closed)| closed.time);
-        closed.iter().try_for_each(|(side, closed)| out.push_closed(row, *side, closed))
+        closed.iter().try_for_each(|(side, closed)| self.out.push_closed(row, *side, closed))
     }
 
     /// Joins one row and keeps it.
     fn join(
         &mut self,
         (port, row, time): (usize, usize, i64),
-        out: &mut JoinedRows<'_>,
         ctx: &mut OperatorContext<'_>,
     ) -> Result<(), OperatorError> {
         let stream_time = self.stream_time().max(time);
         let [left, right] = &mut self.sides;
         let (own, other) = if port == 0 { (left, right) } else { (right, left) };
-        let key = self.keys.row(row);
+        let (key, bytes) = (self.keys.row(row), self.rows.row(row));
+        let input = InputRow { side: port, row, key, bytes };
         let hash = own.rows.hash(key);
         let (from, to) = (time.saturating_sub(own.before_ms), time.saturating_add(own.after_ms));
         let mut has_match = false;
         let mut matched_time = None;
         for (other_time, other_row) in other.rows.matches(hash, key, from, to) {
             has_match = true;
-            out.push_match(row, time.max(other_time), other_row)?;
+            self.out.push(input, time.max(other_time), Some(other_row))?;
             if let Some(unmatched) = &mut other.unmatched
                 && matched_time != Some(other_time)
             {
@@ -199,11 +202,10 @@ impl StreamStreamJoin {
             }
             matched_time = Some(other_time);
         }
-        let bytes = self.rows.row(row);
         if own.is_outer && !has_match {
             match &mut own.unmatched {
                 Some(unmatched) if stream_time <= to => unmatched.add(time, key, bytes),
-                Some(_) | None => out.push_alone(row, time),
+                Some(_) | None => self.out.push(input, time, None)?,
             }
         }
         if !own.rows.put(hash, key, time, bytes) {
@@ -231,17 +233,35 @@ impl Operator for StreamStreamJoin {
         if batch.is_empty() {
             return Ok(());
         }
-        self.keys = table_keys(&self.sides[port].schema, &batch);
+        if batch.headers.is_some() {
+            // Headers go with their batch: what is held back has none.
+            self.flush(ctx, emit)?;
+        }
+        write_table_keys(&self.sides[port].schema, &batch, &mut self.keys);
         self.rows.encode_again(&batch.columns, batch.row_count());
         self.load(port, &batch)?;
-        let mut out = JoinedRows::new(&self.schema, port, &batch);
         for (row, time) in batch.times.iter().enumerate() {
             if self.stream_time() < *time {
-                self.emit_closed(row, *time, &mut out)?;
+                self.emit_closed(row, *time)?;
             }
-            self.join((port, row, *time), &mut out, ctx)?;
+            self.join((port, row, *time), ctx)?;
         }
-        emit.extend(out.finish()?);
+        let is_held_back =
+            self.may_hold_back && batch.headers.is_none() && self.out.len() < HELD_BACK_MAX;
+        if 0 < self.out.len() && !is_held_back {
+            emit.push(self.out.take(batch.headers.as_ref())?);
+        }
+        Ok(())
+    }
+
+    fn flush(
+        &mut self,
+        _ctx: &mut OperatorContext<'_>,
+        emit: &mut Vec<Batch>,
+    ) -> Result<(), OperatorError> {
+        if 0 < self.out.len() {
+            emit.push(self.out.take(None)?);
+        }
         Ok(())
     }
 

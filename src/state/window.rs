@@ -137,6 +137,9 @@ impl WindowStore {
         &mut self,
         look_ups: impl Iterator<Item = (&'a [u8], i64, i64)>,
     ) -> Result<(), StateError> {
+        if self.complete_after == i64::MIN {
+            return Ok(());
+        }
         let mut missing: Vec<(i64, &[u8])> = Vec::new();
         for (key, from, to) in look_ups {
             let Some((first, last)) = self.segment_range(from, to) else { continue };
@@ -202,7 +205,7 @@ impl WindowStore {
         if self.is_changed {
             self.is_changed = false;
             self.expire(changes);
-            for segment in &mut self.segments {
+            for segment in &self.segments {
                 segment.hand_over(self.partition, self.next_sequence, changes);
             }
             self.next_sequence += 1;
@@ -382,27 +385,34 @@ impl Segment {
     }
 
     /// Writes what this epoch added: one entry per key, sorted.
-    fn hand_over(&mut self, partition: StorePartition, sequence: u64, changes: &mut Changes) {
+    fn hand_over(&self, partition: StorePartition, sequence: u64, changes: &mut Changes) {
         if self.fresh.is_empty() {
             return;
         }
-        let mut fresh = std::mem::take(&mut self.fresh);
         let key_of = |slot: u32| self.slice(self.slots[slot as usize].key);
-        fresh.sort_by(|(a, _), (b, _)| if a == b { a.cmp(b) } else { key_of(*a).cmp(key_of(*b)) });
+        let rows = self.fresh.iter().enumerate();
+        // Most keys differ in the bytes that are compared first: the others need not be fetched.
+        let mut fresh: Vec<(u64, u32, u32)> =
+            rows.map(|(row, (slot, _))| (prefix_of(key_of(*slot)), *slot, row as u32)).collect();
+        fresh.sort_unstable_by(|a, b| {
+            let same_prefix =
+                || if a.1 == b.1 { a.2.cmp(&b.2) } else { key_of(a.1).cmp(key_of(b.1)) };
+            a.0.cmp(&b.0).then_with(same_prefix)
+        });
         let mut key = segment_prefix(self.number);
-        for of_key in fresh.chunk_by(|(a, _), (b, _)| a == b) {
+        for of_key in fresh.chunk_by(|a, b| a.1 == b.1) {
             key.truncate(8);
-            key.extend_from_slice(key_of(of_key[0].0));
+            key.extend_from_slice(key_of(of_key[0].1));
             key.extend_from_slice(&sequence.to_be_bytes());
             changes.put_with(partition, &key, |out| {
-                for (_, row) in of_key {
+                for (_, _, row) in of_key {
+                    let (_, row) = &self.fresh[*row as usize];
                     out.extend_from_slice(&row.time.to_be_bytes());
                     out.extend_from_slice(&row.span.size.to_be_bytes());
                     out.extend_from_slice(self.slice(row.span));
                 }
             });
         }
-        self.fresh = fresh;
     }
 
     /// Keeps only what this epoch added.
@@ -436,6 +446,15 @@ fn segment_of(segments: &mut Vec<Segment>, number: i64, complete_after: i64) -> 
         }
     };
     &mut segments[at]
+}
+
+/// Returns the first bytes of a key behind the flag that it is not null, as a number that sorts as they do.
+fn prefix_of(key: &[u8]) -> u64 {
+    let mut prefix = [0; 8];
+    let bytes = key.get(1..).unwrap_or_default();
+    let size = bytes.len().min(8);
+    prefix[..size].copy_from_slice(&bytes[..size]);
+    u64::from_be_bytes(prefix)
 }
 
 fn segment_prefix(number: i64) -> Vec<u8> {

@@ -160,6 +160,17 @@ impl Part {
         Target::Operator { index: self.operators.len() - 1, port: 0 }
     }
 
+    /// Tells whether rows that go to a target meet no others before they leave the sub-topology.
+    pub(super) fn is_alone_to_the_end(&self, target: Target) -> bool {
+        match target {
+            Target::Output => true,
+            Target::Operator { index, .. } => {
+                let node = &self.operators[index];
+                !node.spec.is_join() && self.is_alone_to_the_end(node.target)
+            }
+        }
+    }
+
     pub(super) fn finish(self, output: Output) -> SubTopology {
         let mut topics: Vec<_> = self.inputs.iter().map(|input| &input.topic).collect();
         topics.sort_unstable();

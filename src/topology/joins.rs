@@ -26,6 +26,7 @@ impl Builder<'_> {
             stores: [store("left"), store("right")],
             unmatched_stores: [store("unmatched left"), store("unmatched right")],
             is_windowed: left.is_windowed,
+            may_hold_back: part.is_alone_to_the_end(target),
         };
         let target = part.push(OperatorSpec::StreamStreamJoin(Arc::new(spec)), target);
         self.add(left, port(target, 0), part);

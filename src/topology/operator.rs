@@ -131,6 +131,27 @@ impl OperatorSpec {
         }
     }
 
+    /// Tells whether rows of several inputs meet in it.
+    pub(super) fn is_join(&self) -> bool {
+        match self {
+            OperatorSpec::StreamTableJoin { .. }
+            | OperatorSpec::StreamStreamJoin(_)
+            | OperatorSpec::TableTableJoin(_)
+            | OperatorSpec::ForeignKeyMatch(_) => true,
+            OperatorSpec::Filter(_)
+            | OperatorSpec::Project(_)
+            | OperatorSpec::FlatMap(_)
+            | OperatorSpec::TableFilter { .. }
+            | OperatorSpec::Materialize { .. }
+            | OperatorSpec::Aggregate { .. }
+            | OperatorSpec::WindowAggregate { .. }
+            | OperatorSpec::SessionAggregate { .. }
+            | OperatorSpec::TableGroupBy { .. }
+            | OperatorSpec::ForeignKeySubscribe(_)
+            | OperatorSpec::ForeignKeyResolve(_) => false,
+        }
+    }
+
     /// Returns its name, the same as the plan node's.
     pub fn name(&self) -> &'static str {
         match self {
