@@ -78,6 +78,9 @@ impl StorePartition {
 /// Full keys and values in the order of the keys.
 pub type Scan<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StateError>> + 'a>;
 
+/// Takes an entry, with the number of the range it is in.
+pub type ShowEntry<'a> = dyn FnMut(usize, &[u8], &[u8]) -> Result<(), StateError> + 'a;
+
 /// What is committed.
 ///
 /// # Contract
@@ -98,7 +101,7 @@ pub trait Backend: Send + Sync {
     fn scan_each(
         &self,
         ranges: &[(Vec<u8>, Vec<u8>)],
-        show: &mut dyn FnMut(usize, &[u8], &[u8]) -> Result<(), StateError>,
+        show: &mut ShowEntry<'_>,
     ) -> Result<(), StateError> {
         for (number, (from, to)) in ranges.iter().enumerate() {
             for entry in self.scan(from, to) {

@@ -20,7 +20,7 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use backend::{Backend, Scan, StateError, StoreId, StorePartition};
+pub use backend::{Backend, Scan, ShowEntry, StateError, StoreId, StorePartition};
 pub use budget::{MemoryBudget, MemoryShare};
 pub use cached::CachedStore;
 pub use changes::{Change, Changes};

@@ -8,7 +8,7 @@ use rocksdb::{
 };
 
 use crate::state::changes::Change;
-use crate::state::{Backend, Changes, Scan, StateError};
+use crate::state::{Backend, Changes, Scan, ShowEntry, StateError};
 
 /// Keeps state in a RocksDB database: one for the engine, so that one write batch can hold what belongs together.
 pub struct RocksBackend {
@@ -74,7 +74,7 @@ impl Backend for RocksBackend {
     fn scan_each(
         &self,
         ranges: &[(Vec<u8>, Vec<u8>)],
-        show: &mut dyn FnMut(usize, &[u8], &[u8]) -> Result<(), StateError>,
+        show: &mut ShowEntry<'_>,
     ) -> Result<(), StateError> {
         let mut entries = self.db.raw_iterator();
         for (number, (from, to)) in ranges.iter().enumerate() {

@@ -199,15 +199,7 @@ impl Builder<'_> {
                 part.inputs.push(Input { topic, read, target, is_table });
             }
             NodeOp::Filter { input, predicate } => {
-                let spec = match node.kind {
-                    SourceKind::Stream => OperatorSpec::Filter(predicate.clone()),
-                    SourceKind::Table => OperatorSpec::TableFilter {
-                        predicate: predicate.clone(),
-                        schema: node.schema.clone(),
-                        retention_ms: grouped_below(input).and_then(retention_of),
-                        store: self.store(&format!("TableFilter {predicate}")),
-                    },
-                };
+                let spec = self.filter(node, input, predicate);
                 let target = part.push(spec, target);
                 self.add(input, target, part)
             }
@@ -226,23 +218,7 @@ impl Builder<'_> {
                 self.cut(node, (input, exprs, hashed_as.as_ref()), target, part)
             }
             NodeOp::Aggregate { input, group_by, aggregates } => {
-                let spec = aggregate_spec(group_by, aggregates);
-                let store = self.store(&format!("Aggregate {}", describe(group_by, aggregates)));
-                let target = part.push(OperatorSpec::Aggregate { spec, store }, target);
-                let is_rekeyed = matches!(input.op, NodeOp::Repartition { .. });
-                if input.kind == SourceKind::Stream || is_rekeyed {
-                    return self.add(input, target, part);
-                }
-                let columns = input.schema.columns().iter().enumerate();
-                let same = columns.map(|(index, column)| Expr::Column {
-                    index,
-                    name: Arc::clone(&column.name),
-                    sql_type: column.sql_type.clone(),
-                });
-                let exprs: Vec<Expr> = same.collect();
-                let spec = self.table_group_by(input, &exprs, &input.schema);
-                let target = part.push(spec, target);
-                self.add(input, target, part)
+                self.aggregate(input, (group_by, aggregates), target, part)
             }
             NodeOp::WindowAggregate { input, group_by, aggregates, window, emit_final } => {
                 let spec = aggregate_spec(group_by, aggregates);
@@ -273,6 +249,45 @@ impl Builder<'_> {
                 self.foreign_key_join((left, right), (*kind, foreign_key), target, part)
             }
         }
+    }
+
+    fn filter(&mut self, node: &Node, input: &Node, predicate: &Expr) -> OperatorSpec {
+        match node.kind {
+            SourceKind::Stream => OperatorSpec::Filter(predicate.clone()),
+            SourceKind::Table => OperatorSpec::TableFilter {
+                predicate: predicate.clone(),
+                schema: node.schema.clone(),
+                retention_ms: grouped_below(input).and_then(retention_of),
+                store: self.store(&format!("TableFilter {predicate}")),
+            },
+        }
+    }
+
+    /// Adds an aggregation, and below it what groups the rows of a table whose keys are the groups already.
+    fn aggregate(
+        &mut self,
+        input: &Node,
+        (group_by, aggregates): (&[Expr], &[AggregateCall]),
+        target: Target,
+        part: &mut Part,
+    ) {
+        let spec = aggregate_spec(group_by, aggregates);
+        let store = self.store(&format!("Aggregate {}", describe(group_by, aggregates)));
+        let target = part.push(OperatorSpec::Aggregate { spec, store }, target);
+        let is_rekeyed = matches!(input.op, NodeOp::Repartition { .. });
+        if input.kind == SourceKind::Stream || is_rekeyed {
+            return self.add(input, target, part);
+        }
+        let columns = input.schema.columns().iter().enumerate();
+        let same = columns.map(|(index, column)| Expr::Column {
+            index,
+            name: Arc::clone(&column.name),
+            sql_type: column.sql_type.clone(),
+        });
+        let exprs: Vec<Expr> = same.collect();
+        let spec = self.table_group_by(input, &exprs, &input.schema);
+        let target = part.push(spec, target);
+        self.add(input, target, part)
     }
 
     /// Ends a sub-topology in a repartition topic, which becomes an input of the one at hand.

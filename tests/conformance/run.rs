@@ -238,7 +238,7 @@ fn shown(record: &TestRecord, source: &Source) -> String {
     let key = wire::decode_key(record, source);
     let key = key.map_or_else(|error| error, |key| format!("{} {:?}", key.value, key.window));
     let value = wire::decode_value(record, source);
-    let value = value.unwrap_or_else(|error| Json::Text(error));
+    let value = value.unwrap_or_else(Json::Text);
     format!("@{} {key} {value}", record.timestamp_ms)
 }
 
@@ -250,8 +250,8 @@ fn judge_error(case: &Case, expected: &ExpectedError, stop: Option<Stop>) -> Out
         Some(Stop::Error(error)) => (wrong_kind(case, expected, &error), full_text(&error)),
     };
     let wanted = expected.message.iter().chain(&expected.cause);
-    let is_there = wanted.map(|wanted| message.contains(wanted.as_str()));
-    let message_matched = expected.message.as_ref().map(|_| is_there.fold(true, |a, b| a && b));
+    let mut is_there = wanted.map(|wanted| message.contains(wanted.as_str()));
+    let message_matched = expected.message.as_ref().map(|_| is_there.all(|is_there| is_there));
     Outcome { failure, message_matched, message }
 }
 

@@ -1,5 +1,6 @@
 //! The scalar and table functions that some cases bring along, registered as a user registers functions.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tidemill::functions::{Call, FunctionError, Registry, ScalarFunction, TableFunction};
@@ -60,7 +61,7 @@ fn test_udf() -> ScalarFunction {
         .sees_nulls()
         .overload("(struct STRUCT<A VARCHAR>) VARCHAR", "", |call| {
             let (struct_column, _) = call.structs(0)?;
-            let field = struct_column.column(0).clone();
+            let field = Arc::clone(struct_column.column(0));
             rows(call, |row| Ok(tidemill::types::value_at(&field, row)))
         })
         .overload("() STRUCT<A VARCHAR>", "", |call| {
@@ -152,13 +153,16 @@ fn test_udtf() -> TableFunction {
         .map_overloads(&params)
 }
 
+/// Writes parameters, each by what its name comes to.
+type Params<'a> = dyn Fn(&dyn Fn(&str) -> String) -> String + 'a;
+
 trait MapOverloads {
-    fn map_overloads(self, params: &dyn Fn(&dyn Fn(&str) -> String) -> String) -> Self;
+    fn map_overloads(self, params: &Params<'_>) -> Self;
 }
 
 impl MapOverloads for TableFunction {
     /// Maps of texts, and maps of whole numbers, to each type.
-    fn map_overloads(self, params: &dyn Fn(&dyn Fn(&str) -> String) -> String) -> Self {
+    fn map_overloads(self, params: &Params<'_>) -> Self {
         let mut function = self;
         for key in ["VARCHAR", "BIGINT"] {
             let maps = params(&|one| format!("MAP<{key}, {one}>"));

@@ -1,5 +1,10 @@
 //! Integration tests, in folders by promise.
 #![allow(clippy::unwrap_used, missing_docs, reason = "helpers of tests may fail as tests do")]
+#![allow(clippy::print_stdout, reason = "what a failing test was at")]
+#![allow(
+    clippy::explicit_auto_deref,
+    reason = "what it proposes for a choice of names does not compile"
+)]
 
 mod batch;
 mod crash;

@@ -111,13 +111,13 @@ impl Run {
     }
 
     /// Returns the orders that are to be sent next: those that are missing, then new ones.
-    fn to_send(&mut self) -> impl Iterator<Item = u64> + use<> {
+    fn next_to_send(&mut self) -> impl Iterator<Item = u64> + use<> {
         let (missing, next) = (self.missing(), self.next);
         missing.into_iter().chain(next..)
     }
 
     fn kill_statements(&mut self, delay: Duration) {
-        let ids = self.to_send();
+        let ids = self.next_to_send();
         let mut child = self.spawn(&["--output", "json"]);
         let stdin = child.stdin.take().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
@@ -134,7 +134,7 @@ impl Run {
     }
 
     fn kill_records(&mut self, delay: Duration) {
-        let ids: Vec<u64> = self.to_send().take(20_000).collect();
+        let ids: Vec<u64> = self.next_to_send().take(20_000).collect();
         self.next = self.next.max(ids.last().map_or(0, |last| last + 1));
         let mut child =
             self.spawn(&["produce", "orders", "--format", "lines", "--key-separator", ":"]);
