@@ -185,7 +185,7 @@ impl Call<'_> {
         self.map_lists(compute, |picked| take_picked(field.data_type(), sources, &picked))
     }
 
-    /// Computes an ARRAY<VARCHAR> for each row.
+    /// Computes an `ARRAY<VARCHAR>` for each row.
     pub fn map_string_arrays<T: AsRef<str>, R: RowResult<Value = ()>>(
         &mut self,
         compute: impl FnMut(usize, &mut Vec<Option<T>>) -> R,
