@@ -242,6 +242,11 @@ impl Config {
         self.text("ksql.sink.partitions").parse().ok()
     }
 
+    /// Whether a projection may leave out the key of a stream.
+    pub fn optional_stream_keys(&self) -> bool {
+        self.flag("ksql.new.query.planner.enabled")
+    }
+
     /// Whether an invalid event time fails the query instead of being skipped.
     pub fn throw_on_invalid_timestamp(&self) -> bool {
         self.flag("ksql.timestamp.throw.on.invalid")

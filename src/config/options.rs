@@ -217,7 +217,12 @@ pub const OPTIONS: &[ConfigOption] = &[
         "How many values COLLECT_SET keeps.",
     ),
     inert("ksql.functions.substring.legacy.args", "false", "SUBSTRING counts from 1."),
-    inert("ksql.new.query.planner.enabled", "false", "There is one planner."),
+    session(
+        "ksql.new.query.planner.enabled",
+        OptionKind::Boolean,
+        "false",
+        "Whether a projection may leave out the key of a stream, as ksqlDB's newer planner lets it.",
+    ),
     inert("ksql.windowed.session.key.legacy", "false", "Session keys hold both bounds."),
     inert(
         "ksql.fail.on.deserialization.error",

@@ -30,7 +30,7 @@ use crate::types::{Column, SqlType};
 
 pub use error::FormatError;
 pub use guess::{FormatGuess, GuessedFormat};
-pub use properties::FormatProperties;
+pub use properties::{FormatProperties, check_delimiter};
 pub use support::{Side, check_support};
 
 /// Decodes one side, key or value, of the records of a batch.

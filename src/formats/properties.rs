@@ -33,6 +33,11 @@ impl Format {
     }
 }
 
+/// Checks what a WITH clause says separates the fields of a side, whatever the side's columns are.
+pub fn check_delimiter(side: Side, text: &str) -> Result<(), FormatError> {
+    parse_delimiter(side, text).map(|_| ())
+}
+
 fn is_value_unwrapped(
     kind: FormatKind,
     column_count: usize,

@@ -96,11 +96,13 @@ impl Registry {
         self.tables.add(&name, function)
     }
 
+    /// Tells whether there is a function of that name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.scalar(name).is_some() || self.aggregate(name).is_some() || self.table(name).is_some()
+    }
+
     fn check_new(&self, name: &str) -> Result<(), FunctionError> {
-        let is_known = self.scalar(name).is_some()
-            || self.aggregate(name).is_some()
-            || self.table(name).is_some();
-        if !is_known {
+        if !self.contains(name) {
             return Ok(());
         }
         let reason = "there is a function of that name".to_owned();

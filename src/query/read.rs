@@ -100,6 +100,8 @@ impl TableReader {
             OperatorSpec::SessionAggregate { windows, .. } => AggregateWindows::Session(*windows),
             OperatorSpec::Filter(_)
             | OperatorSpec::Project(_)
+            | OperatorSpec::Rekey(_)
+            | OperatorSpec::EventTime { .. }
             | OperatorSpec::FlatMap(_)
             | OperatorSpec::TableFilter { .. }
             | OperatorSpec::Materialize { .. }
@@ -334,6 +336,8 @@ fn stored_rows(
         }
         OperatorSpec::Filter(_)
         | OperatorSpec::Project(_)
+        | OperatorSpec::Rekey(_)
+        | OperatorSpec::EventTime { .. }
         | OperatorSpec::FlatMap(_)
         | OperatorSpec::TableFilter { .. }
         | OperatorSpec::TableGroupBy { .. }

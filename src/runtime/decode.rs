@@ -3,22 +3,21 @@
 use std::sync::Arc;
 
 use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int32Array, Int64Array, UInt32Array,
+    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, UInt32Array,
 };
 use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use datafusion::arrow::compute::take;
-use datafusion::arrow::datatypes::{DataType, Int64Type, TimestampMillisecondType};
 
 use crate::catalog::{KeyWindow, Source};
 use crate::error::{Error, Result};
 use crate::formats::row::{builders, read_row};
 use crate::formats::window_key::{split_session_window, split_time_window};
 use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder};
-use crate::operators::OperatorError;
+use crate::operators::{OperatorError, event_time};
 use crate::plan::SourceColumn;
 use crate::state::StateError;
 use crate::topology::Read;
-use crate::types::datetime::{DateTimePattern, Zone};
+use crate::types::datetime::DateTimePattern;
 use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Undone, Windows};
 
 /// A header: the row of its record, its name, its value.
@@ -67,6 +66,16 @@ pub(crate) struct DecodedRecords {
     pub(crate) null_key_count: usize,
 }
 
+impl DecodedRecords {
+    /// Returns the first record that is right but for its time.
+    fn without_time(&self) -> Option<&DecodeReport> {
+        let is_else_wrong = |row: usize| {
+            self.reports.iter().any(|report| report.row == row && report.part != "timestamp")
+        };
+        self.reports.iter().find(|report| report.part == "timestamp" && !is_else_wrong(report.row))
+    }
+}
+
 /// The type of all headers of a record.
 pub(crate) fn headers_type() -> SqlType {
     SqlType::array(SqlType::structure([("KEY", SqlType::Varchar), ("VALUE", SqlType::Bytes)]))
@@ -84,8 +93,10 @@ impl RecordDecoder {
     /// Makes the decoder of an input.
     pub(crate) fn new(read: &Read, is_table: bool) -> Result<Self> {
         Ok(match read {
-            Read::Source { source, columns } => {
-                RecordDecoder::Source(Box::new(SourceDecoder::new(source, columns, is_table)?))
+            Read::Source { source, columns, needs_time } => {
+                let mut decoder = SourceDecoder::new(source, columns, is_table)?;
+                decoder.needs_time = *needs_time;
+                RecordDecoder::Source(Box::new(decoder))
             }
             Read::Repartition(schema) => RecordDecoder::Repartition(schema.clone()),
         })
@@ -97,7 +108,16 @@ impl RecordDecoder {
         records: &RawRecords<'_>,
     ) -> Result<DecodedRecords, OperatorError> {
         match self {
-            RecordDecoder::Source(decoder) => Ok(decoder.decode(records)),
+            RecordDecoder::Source(decoder) => {
+                let decoded = decoder.decode(records);
+                match decoder.needs_time.then(|| decoded.without_time()).flatten() {
+                    None => Ok(decoded),
+                    Some(report) => Err(OperatorError::Record(format!(
+                        "Fatal user code error in TimestampExtractor callback for record at offset {}: {}",
+                        records.offsets[report.row], report.reason
+                    ))),
+                }
+            }
             RecordDecoder::Repartition(schema) => decode_internal(schema, records),
         }
     }
@@ -228,6 +248,8 @@ pub(crate) struct SourceDecoder {
     timestamp: Option<(Part, Option<DateTimePattern>)>,
     window: Option<KeyWindow>,
     is_table: bool,
+    /// Whether a record without a time is an error.
+    needs_time: bool,
 }
 
 /// Where a column of a row comes from.
@@ -307,6 +329,7 @@ impl SourceDecoder {
             timestamp,
             window: source.window,
             is_table,
+            needs_time: false,
         })
     }
 
@@ -425,30 +448,6 @@ fn add_failures(reports: &mut Vec<DecodeReport>, part: &'static str, failures: V
         part,
         reason: failure.reason,
     }));
-}
-
-fn event_time(
-    column: &ArrayRef,
-    row: usize,
-    pattern: Option<&DateTimePattern>,
-) -> Result<i64, String> {
-    if column.is_null(row) {
-        return Err("the timestamp column is null".to_owned());
-    }
-    let time = match (column.data_type(), pattern) {
-        (DataType::Utf8, Some(pattern)) => pattern
-            .parse_timestamp(column.as_string::<i32>().value(row), Zone::UTC)
-            .map_err(|error| error.to_string())?,
-        (DataType::Int64, _) => column.as_primitive::<Int64Type>().value(row),
-        (DataType::Timestamp(_, _), _) => {
-            column.as_primitive::<TimestampMillisecondType>().value(row)
-        }
-        (other, _) => return Err(format!("a column of type {other} gives no timestamp")),
-    };
-    if time < 0 {
-        return Err(format!("the timestamp {time} is before 1970"));
-    }
-    Ok(time)
 }
 
 impl Parts<'_> {

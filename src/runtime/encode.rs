@@ -1,7 +1,6 @@
 //! Rows to records of a topic.
 
-use datafusion::arrow::array::{Array, ArrayRef, AsArray, UInt32Array};
-use datafusion::arrow::datatypes::{Int64Type, TimestampMillisecondType};
+use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
 
 use crate::error::Result;
 use crate::formats::row::EncodedRows;
@@ -77,7 +76,7 @@ impl RecordEncoder {
     /// Makes the encoder of an output; none for rows that go to who asked.
     pub(crate) fn new(output: &Output) -> Result<Option<Self>> {
         Ok(match output {
-            Output::Sink { sink, schema, is_windowed } => {
+            Output::Sink { sink, schema, is_windowed, has_whole_key } => {
                 let source = &sink.source;
                 let values: Vec<_> = schema.value().cloned().collect();
                 let is_session = matches!(source.window, Some(crate::catalog::KeyWindow::Session));
@@ -88,7 +87,7 @@ impl RecordEncoder {
                         .map_err(unwritable)?,
                     schema: schema.clone(),
                     window: is_windowed.then_some(WindowSuffix { is_session }),
-                    timestamp: sink.timestamp,
+                    has_whole_key: *has_whole_key,
                 })))
             }
             Output::Repartition { schema, key_format, .. } => Some(RecordEncoder::Repartition {
@@ -181,7 +180,8 @@ pub(crate) struct SinkEncoder {
     value: Box<dyn Encoder>,
     schema: Schema,
     window: Option<WindowSuffix>,
-    timestamp: Option<usize>,
+    /// Whether a key of nulls only is a key.
+    has_whole_key: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -217,7 +217,8 @@ impl SinkEncoder {
     ) -> Result<EncodedRecords, OperatorError> {
         let row_count = batch.row_count();
         let (keys, rest) = batch.columns.split_at(self.schema.key_count());
-        let no_key = |row: usize| keys.iter().all(|column| column.is_null(row));
+        let no_key =
+            |row: usize| !self.has_whole_key && keys.iter().all(|column| column.is_null(row));
         let inner = self.key.encode(keys, row_count, &no_key).map_err(refused)?;
         // Windows of a key stay together: the partition is that of the key without its window.
         let partitions = partitions(&inner, partition_count);
@@ -235,19 +236,8 @@ impl SinkEncoder {
             (Some(suffix), Some(windows)) => suffix.append(&inner, windows)?,
             _ => inner,
         };
-        let times = self.times(batch);
+        let times = batch.times.to_vec();
         let headers = batch.headers.clone();
         Ok(EncodedRecords { keys, values, times, partitions, headers })
-    }
-
-    fn times(&self, batch: &Batch) -> Vec<i64> {
-        let Some(column) = self.timestamp.and_then(|index| batch.columns.get(index)) else {
-            return batch.times.to_vec();
-        };
-        let longs = column.as_primitive_opt::<Int64Type>().map(|column| column.values());
-        let stamps = column.as_primitive_opt::<TimestampMillisecondType>().map(|c| c.values());
-        let Some(values) = longs.or(stamps) else { return batch.times.to_vec() };
-        let time = |row: usize| if column.is_null(row) { batch.times[row] } else { values[row] };
-        (0..batch.row_count()).map(time).collect()
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::catalog::{Source, SourceKind};
 use crate::expr::{Expr, Projection};
 use crate::formats::{Format, FormatKind};
-use crate::operators::{AggregateSpec, FlatMapSpec, SessionWindows, TableGrouping, TimeWindows};
+use crate::operators::{
+    AggregateSpec, FlatMapSpec, RekeySpec, SessionWindows, TableGrouping, TimeWindows,
+};
 use crate::plan::{AggregateCall, Node, NodeOp, QueryPlan, SourceColumn, WindowShape, WindowSpec};
 use crate::state::StoreId;
 use crate::topology::{
@@ -18,6 +20,11 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Topology {
     let mut builder = Builder { query_id, done: Vec::new(), meanings: Vec::new() };
     let mut part = Part::default();
     let mut target = Target::Output;
+    if let Some((column, sink)) = plan.sink.as_ref().and_then(|sink| Some((sink.timestamp?, sink)))
+    {
+        let pattern = sink.source.timestamp.as_ref().and_then(|timestamp| timestamp.format.clone());
+        target = part.push(OperatorSpec::EventTime { column, pattern }, target);
+    }
     let needs_rows = plan.sink.is_some()
         && plan.root.kind == SourceKind::Table
         && grouped_below(&plan.root).is_none();
@@ -32,6 +39,7 @@ pub fn build(plan: &QueryPlan, query_id: &str) -> Topology {
             sink: sink.clone(),
             schema: plan.root.schema.clone(),
             is_windowed: plan.root.is_windowed,
+            has_whole_key: is_rekeyed_as_whole(&plan.root),
         },
         None => Output::Rows(plan.root.schema.clone()),
     };
@@ -49,7 +57,7 @@ pub fn build_source_table(source: &Arc<Source>, query_id: &str) -> Topology {
     let operator = OperatorSpec::Materialize { schema: schema.clone(), store };
     let target = part.push(operator.clone(), Target::Output);
     let columns = (0..schema.columns().len()).map(SourceColumn::Schema).collect();
-    let read = Read::Source { source: Arc::clone(source), columns };
+    let read = Read::Source { source: Arc::clone(source), columns, needs_time: false };
     part.inputs.push(Input { topic: Arc::clone(&source.topic), read, target, is_table: true });
     let then = Vec::new();
     Topology {
@@ -70,6 +78,25 @@ fn grouped_below(node: &Node) -> Option<&Node> {
         | NodeOp::StreamStreamJoin { .. }
         | NodeOp::TableTableJoin { .. }
         | NodeOp::ForeignKeyJoin { .. } => None,
+    }
+}
+
+/// Tells whether rows get a key of several columns and keep it.
+fn is_rekeyed_as_whole(node: &Node) -> bool {
+    match &node.op {
+        NodeOp::Repartition { .. } => {
+            node.kind == SourceKind::Stream && 1 < node.schema.key_count()
+        }
+        NodeOp::Filter { input, .. }
+        | NodeOp::Project { input, .. }
+        | NodeOp::FlatMap { input, .. } => is_rekeyed_as_whole(input),
+        NodeOp::Source { .. }
+        | NodeOp::Aggregate { .. }
+        | NodeOp::WindowAggregate { .. }
+        | NodeOp::StreamTableJoin { .. }
+        | NodeOp::StreamStreamJoin { .. }
+        | NodeOp::TableTableJoin { .. }
+        | NodeOp::ForeignKeyJoin { .. } => false,
     }
 }
 
@@ -105,7 +132,10 @@ fn materialized(plan: &QueryPlan, parts: &[SubTopology]) -> Option<Materialized>
             let is_windowed = plan.root.is_windowed;
             return Some(Materialized { operator: spec, sub_topology, then, schema, is_windowed });
         }
-        then.push(spec);
+        // The time of a record is not the time of a row.
+        if !matches!(spec, OperatorSpec::EventTime { .. }) {
+            then.push(spec);
+        }
         let index =
             parts[sub_topology].operators.iter().position(|other| std::ptr::eq(other, node))?;
         target = Target::Operator { index, port: 0 };
@@ -171,6 +201,11 @@ impl Part {
         }
     }
 
+    /// Tells whether its rows come from one place and none is kept.
+    fn is_stateless(&self) -> bool {
+        self.inputs.is_empty() && self.operators.iter().all(|node| node.spec.stores().is_empty())
+    }
+
     pub(super) fn finish(self, output: Output) -> SubTopology {
         let mut topics: Vec<_> = self.inputs.iter().map(|input| &input.topic).collect();
         topics.sort_unstable();
@@ -178,6 +213,12 @@ impl Part {
         let Part { inputs, operators } = self;
         SubTopology { inputs, operators, output, is_one_by_one }
     }
+}
+
+/// Makes the operator that gives rows of a stream a new key.
+fn rekey(node: &Node, input: &Node, exprs: &[Expr]) -> OperatorSpec {
+    let key_counts = (node.schema.key_count(), input.schema.key_count());
+    OperatorSpec::Rekey(RekeySpec::new(exprs.to_vec(), key_counts.0, key_counts.1))
 }
 
 /// A port other than the first.
@@ -193,9 +234,10 @@ impl Builder<'_> {
     pub(super) fn add(&mut self, node: &Node, target: Target, part: &mut Part) {
         match &node.op {
             NodeOp::Source { source, columns, .. } => {
-                let read = Read::Source { source: Arc::clone(source), columns: columns.clone() };
-                let is_table = node.kind == SourceKind::Table;
+                let (source, columns) = (Arc::clone(source), columns.clone());
                 let topic = Arc::clone(&source.topic);
+                let read = Read::Source { source, columns, needs_time: false };
+                let is_table = node.kind == SourceKind::Table;
                 part.inputs.push(Input { topic, read, target, is_table });
             }
             NodeOp::Filter { input, predicate } => {
@@ -212,6 +254,13 @@ impl Builder<'_> {
                 let calls: Vec<_> =
                     calls.iter().map(|call| (call.function.clone(), call.args.clone())).collect();
                 let target = part.push(OperatorSpec::FlatMap(FlatMapSpec::new(&calls)), target);
+                self.add(input, target, part)
+            }
+            NodeOp::Repartition { input, exprs, .. }
+                if node.kind == SourceKind::Stream && part.is_stateless() =>
+            {
+                // Where nothing meets the rows before they are written, they go straight to where their keys belong.
+                let target = part.push(rekey(node, input, exprs), target);
                 self.add(input, target, part)
             }
             NodeOp::Repartition { input, exprs, hashed_as } => {
@@ -251,6 +300,7 @@ impl Builder<'_> {
         }
     }
 
+    /// Makes the operator of a filter.
     fn filter(&mut self, node: &Node, input: &Node, predicate: &Expr) -> OperatorSpec {
         match node.kind {
             SourceKind::Stream => OperatorSpec::Filter(predicate.clone()),
@@ -303,9 +353,8 @@ impl Builder<'_> {
             SourceKind::Table if !keeps_key(input, exprs, &node.schema) => {
                 self.table_group_by(input, exprs, &node.schema)
             }
-            SourceKind::Stream | SourceKind::Table => {
-                OperatorSpec::Project(Projection::new(exprs.to_vec()))
-            }
+            SourceKind::Table => OperatorSpec::Project(Projection::new(exprs.to_vec())),
+            SourceKind::Stream => rekey(node, input, exprs),
         };
         let into = upstream.push(spec, Target::Output);
         self.add(input, into, &mut upstream);

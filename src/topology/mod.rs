@@ -61,6 +61,17 @@ impl Topology {
     }
 }
 
+impl Topology {
+    /// Lets a record whose timestamp column holds no time fail the query (`ksql.timestamp.throw.on.invalid`).
+    pub fn fail_without_time(&mut self) {
+        for input in self.sub_topologies.iter_mut().flat_map(|part| &mut part.inputs) {
+            if let Read::Source { needs_time, .. } = &mut input.read {
+                *needs_time = true;
+            }
+        }
+    }
+}
+
 impl SubTopology {
     /// Returns the first stream or table that it reads.
     fn source(&self) -> Option<&Source> {
@@ -106,6 +117,8 @@ pub enum Read {
         source: Arc<Source>,
         /// What each column of the rows is.
         columns: Vec<SourceColumn>,
+        /// Whether a record whose timestamp column holds no time fails the query, instead of being skipped and reported.
+        needs_time: bool,
     },
     /// From a repartition topic, where rows of this schema stand in the internal format.
     Repartition(Schema),
@@ -145,6 +158,9 @@ pub enum Output {
         schema: Schema,
         /// Whether the rows' keys are windowed.
         is_windowed: bool,
+        /// Whether rows were given a key of several columns by PARTITION BY: it is there even where all of its columns are NULL, which
+        /// otherwise says that a record has no key.
+        has_whole_key: bool,
     },
     /// Into a repartition topic.
     Repartition {

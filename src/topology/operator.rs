@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crate::expr::{Expr, Projection};
 use crate::operators::{
-    Aggregate, AggregateSpec, Filter, FlatMap, FlatMapSpec, ForeignKeyMatch, ForeignKeyResolve,
-    ForeignKeySpec, ForeignKeySubscribe, Materialize, Operator, OperatorError, Project,
-    SessionAggregate, SessionWindows, StreamStreamJoin, StreamStreamSpec, StreamTableJoin,
-    TableFilter, TableGroupBy, TableGrouping, TableTableJoin, TableTableSpec, TimeWindows,
-    WindowAggregate,
+    Aggregate, AggregateSpec, EventTime, Filter, FlatMap, FlatMapSpec, ForeignKeyMatch,
+    ForeignKeyResolve, ForeignKeySpec, ForeignKeySubscribe, Materialize, Operator, OperatorError,
+    Project, Rekey, RekeySpec, SessionAggregate, SessionWindows, StreamStreamJoin,
+    StreamStreamSpec, StreamTableJoin, TableFilter, TableGroupBy, TableGrouping, TableTableJoin,
+    TableTableSpec, TimeWindows, WindowAggregate,
 };
 use crate::plan::JoinKind;
 use crate::state::{Backend, MemoryBudget, StoreId, StorePartition};
@@ -20,7 +20,9 @@ use crate::types::Schema;
 pub enum OperatorSpec {
     Filter(Expr),
     Project(Projection),
+    Rekey(RekeySpec),
     FlatMap(FlatMapSpec),
+    EventTime { column: usize, pattern: Option<Arc<str>> },
     TableFilter { predicate: Expr, schema: Schema, retention_ms: Option<i64>, store: StoreId },
     Materialize { schema: Schema, store: StoreId },
     Aggregate { spec: AggregateSpec, store: StoreId },
@@ -52,6 +54,10 @@ impl OperatorSpec {
         Ok(match self {
             OperatorSpec::Filter(predicate) => Box::new(Filter::new(predicate.clone())),
             OperatorSpec::Project(exprs) => Box::new(Project::new(exprs.clone())),
+            OperatorSpec::Rekey(spec) => Box::new(Rekey::new(spec.clone())),
+            OperatorSpec::EventTime { column, pattern } => {
+                Box::new(EventTime::open(*column, pattern.as_ref())?)
+            }
             OperatorSpec::FlatMap(spec) => Box::new(FlatMap::new(spec.clone())),
             OperatorSpec::TableFilter { predicate, schema, retention_ms, store } => {
                 Box::new(TableFilter::new(
@@ -113,9 +119,11 @@ impl OperatorSpec {
     /// Returns all stores it keeps.
     pub fn stores(&self) -> Vec<StoreId> {
         match self {
-            OperatorSpec::Filter(_) | OperatorSpec::Project(_) | OperatorSpec::FlatMap(_) => {
-                Vec::new()
-            }
+            OperatorSpec::Filter(_)
+            | OperatorSpec::Project(_)
+            | OperatorSpec::Rekey(_)
+            | OperatorSpec::EventTime { .. }
+            | OperatorSpec::FlatMap(_) => Vec::new(),
             OperatorSpec::TableFilter { store, .. }
             | OperatorSpec::Materialize { store, .. }
             | OperatorSpec::Aggregate { store, .. }
@@ -148,6 +156,8 @@ impl OperatorSpec {
             | OperatorSpec::SessionAggregate { .. }
             | OperatorSpec::TableGroupBy { .. }
             | OperatorSpec::ForeignKeySubscribe(_)
+            | OperatorSpec::Rekey(_)
+            | OperatorSpec::EventTime { .. }
             | OperatorSpec::ForeignKeyResolve(_) => false,
         }
     }
@@ -157,6 +167,8 @@ impl OperatorSpec {
         match self {
             OperatorSpec::Filter(_) => "Filter",
             OperatorSpec::Project(_) => "Project",
+            OperatorSpec::Rekey(_) => "Rekey",
+            OperatorSpec::EventTime { .. } => "EventTime",
             OperatorSpec::FlatMap(_) => "FlatMap",
             OperatorSpec::TableFilter { .. } => "TableFilter",
             OperatorSpec::Materialize { .. } => "Materialize",

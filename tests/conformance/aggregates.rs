@@ -10,17 +10,17 @@ pub(crate) fn register(registry: &mut Registry) -> Result<(), FunctionError> {
         test_udaf(),
         var_arg(),
         mid_var_arg(),
-        multi_arg("multi_arg", "(first BIGINT, second VARCHAR, init INT, more VARCHAR...) BIGINT"),
+        multi_arg("MULTI_ARG", "(first BIGINT, second VARCHAR, init INT, more VARCHAR...) BIGINT"),
         multi_arg(
-            "four_arg",
+            "FOUR_ARG",
             "(first BIGINT, second VARCHAR, third VARCHAR, fourth VARCHAR, init INT, more VARCHAR...) BIGINT",
         ),
         multi_arg(
-            "five_arg",
+            "FIVE_ARG",
             "(first BIGINT, second VARCHAR, third VARCHAR, fourth VARCHAR, fifth INT, init INT, more VARCHAR...) BIGINT",
         ),
-        first_column("generic_var_arg", "(first A, second B, more C...) ARRAY<A>"),
-        first_column("obj_col_arg", "(first INT, more ANY...) ARRAY<INT>"),
+        first_column("GENERIC_VAR_ARG", "(first A, second B, more C...) ARRAY<A>"),
+        first_column("OBJ_COL_ARG", "(first INT, more ANY...) ARRAY<INT>"),
     ] {
         registry.register_aggregate(function)?;
     }
@@ -57,7 +57,7 @@ fn weighing() -> RowWise<i64> {
 }
 
 fn test_udaf() -> AggregateFunction {
-    AggregateFunction::new("test_udaf")
+    AggregateFunction::new("TEST_UDAF")
         .row_wise("(val BIGINT) BIGINT", "", weighing)
         .undo()
         .row_wise("(val INT) BIGINT", "", weighing)
@@ -90,7 +90,7 @@ fn test_udaf() -> AggregateFunction {
 }
 
 fn var_arg() -> AggregateFunction {
-    AggregateFunction::new("var_arg").row_wise(
+    AggregateFunction::new("VAR_ARG").row_wise(
         "(first BIGINT, more VARCHAR...) BIGINT",
         "",
         weighing,
@@ -98,7 +98,7 @@ fn var_arg() -> AggregateFunction {
 }
 
 fn mid_var_arg() -> AggregateFunction {
-    AggregateFunction::new("mid_var_arg")
+    AggregateFunction::new("MID_VAR_ARG")
         .row_wise("(first BIGINT, more VARCHAR..., init INT, other INT) BIGINT", "", weighing)
         .literals(2)
 }

@@ -201,7 +201,14 @@ fn start(id: &str, plan: &QueryPlan, config: &Config) -> Result<QueryStart> {
 }
 
 /// Describes the start of a query by its session's settings.
-pub(in crate::engine) fn query_start(id: &str, topology: Topology, config: &Config) -> QueryStart {
+pub(in crate::engine) fn query_start(
+    id: &str,
+    mut topology: Topology,
+    config: &Config,
+) -> QueryStart {
+    if config.throw_on_invalid_timestamp() {
+        topology.fail_without_time();
+    }
     let start_at = match config.offset_reset() {
         OffsetReset::Earliest => StartAt::Earliest,
         OffsetReset::Latest => StartAt::Latest,

@@ -47,7 +47,12 @@ pub(in crate::engine) fn sink_output(source: &Arc<Source>) -> Output {
         topic_properties: Vec::new(),
         timestamp: None,
     };
-    Output::Sink { sink, schema: source.schema.clone(), is_windowed: source.window.is_some() }
+    Output::Sink {
+        sink,
+        schema: source.schema.clone(),
+        is_windowed: source.window.is_some(),
+        has_whole_key: false,
+    }
 }
 
 /// Computes the row that an INSERT INTO … VALUES writes.

@@ -568,7 +568,7 @@ fn decode(source: &Source, records: &[TestRecord]) -> Result<Vec<TestRow>> {
     let columns = (0..source.schema.columns().len()).map(SourceColumn::Schema).collect();
     // The topic's own time is wanted, which a timestamp column would hide.
     let source = Arc::new(Source { timestamp: None, ..source.clone() });
-    let read = Read::Source { source: Arc::clone(&source), columns };
+    let read = Read::Source { source: Arc::clone(&source), columns, needs_time: false };
     let mut decoder = RecordDecoder::new(&read, false)?;
     let all = Written { topic: String::new(), partition: 0, first: 0, count: records.len() };
     let decoded = decoder.decode(&raw_records(records, &all)).map_err(|e| wrong(e.to_string()))?;

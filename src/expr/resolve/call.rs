@@ -56,8 +56,9 @@ impl Resolver<'_> {
         args: &[ast::Expr],
         position: Position,
     ) -> Result<Expr, ResolveError> {
-        let given: Vec<Given<'_>> =
-            args.iter().map(|arg| self.given(arg)).collect::<Result<_, _>>()?;
+        // As in COUNT(*), a star alone is no argument.
+        let args = args.iter().filter(|arg| !matches!(*arg.kind, ExprKind::Star));
+        let given: Vec<Given<'_>> = args.map(|arg| self.given(arg)).collect::<Result<_, _>>()?;
         self.resolve_call(&name.name, given, position)
     }
 

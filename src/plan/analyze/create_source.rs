@@ -52,6 +52,7 @@ pub(super) fn declared(
     let value_format = properties.value_format()?;
     let (key_format, value_format) =
         (default_key(key_format, ctx)?, default_value(value_format, ctx)?);
+    properties.check_delimiters()?;
     properties.check_schemas(key_format, value_format, !statement.elements.is_empty())?;
     if statement.elements.is_empty() {
         return Err(without_columns(key_format, value_format));

@@ -7,7 +7,7 @@ use tidemill_grammar::ast::{Ident, Literal, Position, Properties};
 use crate::catalog::KeyWindow;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::formats::{FormatKind, FormatProperties};
+use crate::formats::{FormatKind, FormatProperties, Side, check_delimiter};
 use crate::plan::TopicSpec;
 
 /// Properties of CREATE STREAM and CREATE TABLE, with or without AS SELECT.
@@ -217,7 +217,9 @@ impl PropertySet<'_> {
                         format.name()
                     )
                 }
-            } else if self.get(&full_name).is_some() {
+            } else if self.get(&full_name).is_some()
+                || (side == "VALUE" && self.get("VALUE_AVRO_SCHEMA_FULL_NAME").is_some())
+            {
                 let format = format.name();
                 format!("{format} does not support the following configs: [fullSchemaName]")
             } else {
@@ -226,6 +228,16 @@ impl PropertySet<'_> {
             return Err(Error::statement(message));
         }
         Ok(())
+    }
+
+    /// Checks the delimiters that are given.
+    pub(super) fn check_delimiters(&self) -> Result<(), Error> {
+        let given = [(Side::Key, self.key_delimiter()), (Side::Value, self.value_delimiter())];
+        given
+            .iter()
+            .filter_map(|(side, text)| Some((*side, text.as_deref()?)))
+            .try_for_each(|(side, text)| check_delimiter(side, text))
+            .map_err(|error| Error::statement(error.to_string()))
     }
 
     /// Returns the delimiter of the key's format, if one is given.

@@ -35,6 +35,7 @@ pub(super) fn new_sink(
     let schema = planned.root.schema.clone();
     let key_format = key_format(planned, properties, ctx)?;
     let value_format = value_format(planned, properties, ctx)?;
+    properties.check_schemas(key_format.kind, value_format.kind, false)?;
     check_formats(&key_format, &value_format, &schema)?;
     let timestamp = timestamp_column(properties, &schema)?;
     let source = Source {

@@ -122,7 +122,8 @@ impl<'a> Grouping<'a> {
         Err(Error::statement(message).at(at.line, at.column))
     }
 
-    fn check_selected(&self, ctx: Context<'_>) -> Result<(), Error> {
+    /// Checks that everything that is selected is aggregated or comes from what is grouped by.
+    pub(super) fn check_selected(&self, ctx: Context<'_>) -> Result<(), Error> {
         let ungrouped =
             self.selected.iter().filter(|item| !self.unmatched(&item.expr, ctx).is_empty());
         let texts: Vec<String> = ungrouped.map(|item| text(&item.expr, self.names)).collect();

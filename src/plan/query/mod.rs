@@ -28,15 +28,15 @@ mod window;
 
 use std::sync::Arc;
 
-use tidemill_grammar::ast::{Emit, Query};
+use tidemill_grammar::ast::{Emit, ExprKind, Query};
 
 use crate::catalog::{KeyWindow, Source, SourceKind};
 use crate::error::Error;
-use crate::expr::Clause;
+use crate::expr::{Clause, ResolveError, ResolveErrorKind};
 use crate::plan::Node;
 use crate::plan::query::bind::{Bound, bind};
 use crate::plan::query::project::SinkShape;
-use crate::plan::query::relation::Relation;
+use crate::plan::query::relation::{Relation, RequiredKeys};
 
 pub(crate) use context::Context;
 pub(crate) use pull::plan_pull;
@@ -77,6 +77,7 @@ pub(crate) fn plan_query(
     bound.check_reserved(is_persistent)?;
     check_clauses(query, &bound, target, ctx)?;
     bound.check(query)?;
+    check_functions(&bound, ctx)?;
     let calls = flat_map::table_calls(&bound, ctx)?;
     let is_grouped = is_aggregation(&bound, ctx);
     if is_grouped && !calls.is_empty() {
@@ -130,16 +131,43 @@ fn planned(root: Node, bound: &Bound, query: &Query) -> Result<PlannedQuery, Err
 
 fn read(bound: &Bound, query: &Query, ctx: Context<'_>) -> Result<Relation, Error> {
     if bound.sources.is_join() {
-        join::join(bound, query, ctx)
-    } else {
-        Ok(Relation::source(bound.sources.first(), false))
+        return join::join(bound, query, ctx);
     }
+    let relation = Relation::source(bound.sources.first(), false);
+    if ctx.config.optional_stream_keys() && !relation.is_table() {
+        return Ok(Relation { required: RequiredKeys::None, ..relation });
+    }
+    Ok(relation)
 }
 
 /// Tells whether rows are aggregated: there is GROUP BY, or an aggregate function is selected.
 fn is_aggregation(bound: &Bound, ctx: Context<'_>) -> bool {
     !bound.group_by.is_empty()
         || bound.selected().any(|item| grouping::find_aggregate(&item.expr, ctx).is_some())
+}
+
+/// Checks that all functions that are called are there, before more is said of how they are used.
+fn check_functions(bound: &Bound, ctx: Context<'_>) -> Result<(), Error> {
+    let selected = bound.selected().map(|item| (&item.expr, Clause::Select));
+    let filter = bound.filter.iter().map(|expr| (expr, Clause::Where));
+    let group_by = bound.group_by.iter().map(|expr| (expr, Clause::GroupBy));
+    let having = bound.having.iter().map(|expr| (expr, Clause::Having));
+    for (expr, clause) in selected.chain(filter).chain(group_by).chain(having) {
+        let mut unknown = None;
+        tree::for_each(expr, &mut |part| {
+            if let ExprKind::Call { name, .. } = &*part.kind
+                && !ctx.registry.contains(&name.name)
+            {
+                unknown.get_or_insert((name, part.position));
+            }
+            true
+        });
+        if let Some((name, position)) = unknown {
+            let kind = ResolveErrorKind::Function(ctx.registry.unknown(&name.name));
+            return Err(ResolveError::new(kind, position).in_clause(clause));
+        }
+    }
+    Ok(())
 }
 
 /// Checks which clauses go together.
@@ -170,6 +198,15 @@ fn check_clauses(
     let call = bound.selected().find_map(|item| grouping::find_aggregate(&item.expr, ctx));
     match call {
         Some(call) if bound.group_by.is_empty() => {
+            let selected: Vec<_> = bound.selected().cloned().collect();
+            let grouping = grouping::Grouping {
+                group_by: &[],
+                selected: &selected,
+                having: None,
+                is_windowed: query.window.is_some(),
+                names: text::Names::Flat { is_join: bound.sources.is_join() },
+            };
+            grouping.check_selected(ctx)?;
             let written = text::text(call, text::Names::Flat { is_join: false });
             // ksqlDB counts rows by their ROWTIME, and says so.
             let written =

@@ -93,6 +93,10 @@ pub(super) fn project_for_sink(
         return Err(Error::statement("The projection contains no value columns."));
     }
     check_required(&relation.required, bound, sink.name)?;
+    if sink.is_grouped {
+        // What is grouped by is a value until it becomes the key: the clash is one of values.
+        check_unique(&keys.iter().chain(&values).cloned().collect::<Vec<_>>())?;
+    }
     check_clash(&keys, &values)?;
     let key_exprs = (0..names.len()).filter(|key| !names[*key].is_empty());
     let exprs = key_exprs.map(|key| relation.column(key)).chain(exprs).collect();
@@ -192,7 +196,8 @@ fn check_required(required: &RequiredKeys, bound: &Bound, sink: &str) -> Result<
             if exprs.iter().all(|(expr, _)| bound.projects(expr)) {
                 return Ok(());
             }
-            let keys: Vec<String> = exprs.iter().map(|(_, text)| text.clone()).collect();
+            let lacks = exprs.iter().filter(|(expr, _)| !bound.projects(expr));
+            let keys: Vec<String> = lacks.map(|(_, text)| text.clone()).collect();
             Err(missing(
                 sink,
                 &plural(what, keys.len()),

@@ -77,7 +77,7 @@ fn the_key_is_selected_once() {
             Each key column must only be in the projection once. If you intended to copy the key into the value, then consider using the AS_VALUE function to indicate which key reference should be copied.
             error: The projection contains no value columns.
             error: Key missing from projection (ie, SELECT). 
-            The query used to build `S` must include the key columns A and B in its projection (eg, SELECT A, B...).
+            The query used to build `S` must include the key column B in its projection (eg, SELECT B...).
             error: Duplicate value columns found in schema: `ITEM` BIGINT
         "#]],
     );

@@ -5,6 +5,7 @@
 //! > SELECT …                     a pull query
 //! > produce TOPIC 10s KEY VALUE  a record; `null` is none
 //! > read SOURCE                  the rows of a stream or table since the last read
+//! > records TOPIC              the records of a topic since the last read, as text
 //! > reports                      what went to the processing log since the last time
 //! ```
 
@@ -78,6 +79,14 @@ fn parse_time(text: &str) -> Result<i64, Box<dyn Error>> {
     }
 }
 
+fn record_text(record: &TestRecord) -> String {
+    let part = |bytes: &Option<Vec<u8>>| match bytes {
+        Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        None => "null".to_owned(),
+    };
+    format!("{} {} @{}", part(&record.key), part(&record.value), time_text(record.timestamp_ms))
+}
+
 fn row_text(row: &TestRow) -> String {
     let window = match row.window {
         Some((start, end)) => format!("[{}, {}) ", time_text(start), time_text(end)),
@@ -133,6 +142,10 @@ impl goldenscript::Runner for ScriptDriver {
         self.flush()?;
         if let Some(source) = text.strip_prefix("read ") {
             return self.read(source);
+        }
+        if let Some(topic) = text.strip_prefix("records ") {
+            let lines: Vec<String> = self.driver.read(topic).iter().map(record_text).collect();
+            return Ok(lines.join("\n"));
         }
         if text == "reports" {
             let mut reports = self.driver.read_reports();
