@@ -102,6 +102,10 @@ impl RuntimeInner {
             if let Err(error) = self.commit_epoch() {
                 tracing::error!(%error, "commit failed");
             }
+            if self.commit.lock().broken.is_some() {
+                // Said once; nothing more can come of trying.
+                return;
+            }
             self.retry_failed();
         }
     }

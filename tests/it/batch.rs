@@ -56,7 +56,7 @@ impl Question {
         Question {
             join,
             above: random.once_in(2).then(|| random.below(10) as i64),
-            group_by: *random.choose(groups),
+            group_by: random.choose::<&str>(groups),
             window_ms: random.once_in(2).then(|| 1000 * (1 + random.below(30) as i64)),
         }
     }

@@ -18,6 +18,19 @@ use super::script::{SINKS, Sameness, Step, TABLES, event, people};
 /// What none of these small runs comes near to, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Opens the log alone.
+fn open_log(disk: &SimDisk, clock: &Arc<dyn Clock>) -> Result<EmbeddedLog> {
+    let (disk, clock) = (Arc::new(disk.clone()), Arc::clone(clock));
+    Ok(EmbeddedLog::open(disk, clock, Path::new("/data/log"), LogConfig::default())?)
+}
+
+/// Tells whether a power loss has kept bytes and lost others before them. The log then stops that partition and says so, since
+/// it cannot know that nobody was promised what is missing: there is nothing to compare.
+pub(super) fn is_damaged(disk: &SimDisk) -> bool {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    !open_log(disk, &clock).unwrap().damaged().is_empty()
+}
+
 pub(super) fn open(disk: &SimDisk) -> Result<Engine> {
     let mut config = Config::default();
     for (name, value) in [
@@ -31,12 +44,7 @@ pub(super) fn open(disk: &SimDisk) -> Result<Engine> {
         config.set_engine(name, value)?;
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let log = EmbeddedLog::open(
-        Arc::new(disk.clone()),
-        Arc::clone(&clock),
-        Path::new("/data/log"),
-        LogConfig::default(),
-    )?;
+    let log = open_log(disk, &clock)?;
     let backend = JournalBackend::open(disk, Path::new("/data/state"))?;
     Engine::start(Arc::new(log), Arc::new(backend), clock, config)
 }

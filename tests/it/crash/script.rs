@@ -60,7 +60,7 @@ pub(super) fn steps(seed: u64) -> Vec<Step> {
 /// Sends records to one of the topics, or to both.
 fn events(random: &mut Random, numbers: Range<u64>) -> Vec<Step> {
     let topics: &[&'static str] =
-        *random.choose(&[&["events"][..], &["events", "clicks"], &["clicks", "events"]]);
+        random.choose::<&[&str]>(&[&["events"][..], &["events", "clicks"], &["clicks", "events"]]);
     let step = |topic: &&'static str| Step::Events { topic, numbers: numbers.clone() };
     topics.iter().map(step).collect()
 }

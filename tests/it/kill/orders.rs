@@ -20,7 +20,7 @@ impl Order {
         Order {
             id,
             customer: format!("c{}", random.below(40)),
-            region: *random.choose(&["north", "south", "east", "west", "über See"]),
+            region: random.choose::<&str>(&["north", "south", "east", "west", "über See"]),
             amount: random.below(100),
             at: 1_700_000_000_000 + id * 200 - late,
         }
