@@ -264,7 +264,11 @@ impl Builder<'_> {
                 self.add(input, target, part)
             }
             NodeOp::Repartition { input, exprs, hashed_as } => {
-                self.cut(node, (input, exprs, hashed_as.as_ref()), target, part)
+                let spec = match node.kind {
+                    SourceKind::Table => OperatorSpec::Project(Projection::new(exprs.clone())),
+                    SourceKind::Stream => rekey(node, input, exprs),
+                };
+                self.cut(node, (input, spec, hashed_as.as_ref()), target, part)
             }
             NodeOp::Aggregate { input, group_by, aggregates } => {
                 self.aggregate(input, (group_by, aggregates), target, part)
@@ -277,16 +281,7 @@ impl Builder<'_> {
                 self.add(input, target, part)
             }
             NodeOp::StreamTableJoin { left, right, kind } => {
-                let store = self.store(&format!("StreamTableJoin {}", right.schema));
-                let spec = OperatorSpec::StreamTableJoin {
-                    left: left.schema.clone(),
-                    right: right.schema.clone(),
-                    kind: *kind,
-                    store,
-                };
-                let target = part.push(spec, target);
-                self.add(left, port(target, 0), part);
-                self.add(right, port(target, 1), part)
+                self.stream_table_join((left, right), *kind, target, part)
             }
             NodeOp::StreamStreamJoin { left, right, kind, within } => {
                 self.stream_stream_join((left, right), (*kind, *within), target, part)
@@ -313,7 +308,6 @@ impl Builder<'_> {
         }
     }
 
-    /// Adds an aggregation, and below it what groups the rows of a table whose keys are the groups already.
     fn aggregate(
         &mut self,
         input: &Node,
@@ -324,38 +318,41 @@ impl Builder<'_> {
         let spec = aggregate_spec(group_by, aggregates);
         let store = self.store(&format!("Aggregate {}", describe(group_by, aggregates)));
         let target = part.push(OperatorSpec::Aggregate { spec, store }, target);
-        let is_rekeyed = matches!(input.op, NodeOp::Repartition { .. });
-        if input.kind == SourceKind::Stream || is_rekeyed {
-            return self.add(input, target, part);
-        }
-        let columns = input.schema.columns().iter().enumerate();
-        let same = columns.map(|(index, column)| Expr::Column {
-            index,
-            name: Arc::clone(&column.name),
-            sql_type: column.sql_type.clone(),
-        });
-        let exprs: Vec<Expr> = same.collect();
-        let spec = self.table_group_by(input, &exprs, &input.schema);
-        let target = part.push(spec, target);
-        self.add(input, target, part)
+        self.group(input, target, part)
     }
 
-    /// Ends a sub-topology in a repartition topic, which becomes an input of the one at hand.
+    /// Adds what an aggregate reads. The changes of a table go to their groups through an operator that takes old rows back.
+    fn group(&mut self, input: &Node, target: Target, part: &mut Part) {
+        match (&input.op, input.kind) {
+            (_, SourceKind::Stream) => self.add(input, target, part),
+            (NodeOp::Repartition { input: below, exprs, hashed_as }, SourceKind::Table) => {
+                let spec = self.table_group_by(below, exprs, &input.schema);
+                self.cut(input, (below, spec, hashed_as.as_ref()), target, part)
+            }
+            (_, SourceKind::Table) => {
+                let columns = input.schema.columns().iter().enumerate();
+                let same = columns.map(|(index, column)| Expr::Column {
+                    index,
+                    name: Arc::clone(&column.name),
+                    sql_type: column.sql_type.clone(),
+                });
+                let exprs: Vec<Expr> = same.collect();
+                let spec = self.table_group_by(input, &exprs, &input.schema);
+                let target = part.push(spec, target);
+                self.add(input, target, part)
+            }
+        }
+    }
+
+    /// Ends a sub-topology, behind an operator, in a repartition topic, which becomes an input of the one at hand.
     fn cut(
         &mut self,
         node: &Node,
-        (input, exprs, hashed_as): (&Node, &[Expr], Option<&Format>),
+        (input, spec, hashed_as): (&Node, OperatorSpec, Option<&Format>),
         target: Target,
         part: &mut Part,
     ) {
         let mut upstream = Part::default();
-        let spec = match node.kind {
-            SourceKind::Table if !keeps_key(input, exprs, &node.schema) => {
-                self.table_group_by(input, exprs, &node.schema)
-            }
-            SourceKind::Table => OperatorSpec::Project(Projection::new(exprs.to_vec())),
-            SourceKind::Stream => rekey(node, input, exprs),
-        };
         let into = upstream.push(spec, Target::Output);
         self.add(input, into, &mut upstream);
         let topic = self.internal_topic("repartition");
@@ -418,15 +415,6 @@ impl Builder<'_> {
         let text = format!("{}\n{alike}\n{meaning}", self.query_id);
         StoreId(fingerprint(text.as_bytes()).max(1))
     }
-}
-
-/// Tells whether rows have the same key after a repartition, so that none has to be taken back from where it was before: a table that
-/// is to meet another whose topic writes keys in another format.
-fn keeps_key(input: &Node, exprs: &[Expr], output: &Schema) -> bool {
-    let is_key =
-        |(at, expr): (usize, &Expr)| matches!(expr, Expr::Column { index, .. } if *index == at);
-    let key_count = input.schema.key_count();
-    output.key_count() == key_count && exprs.iter().take(key_count).enumerate().all(is_key)
 }
 
 /// Keys that no other topic has to agree with are written as JSON, which can write any.

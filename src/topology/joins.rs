@@ -9,6 +9,26 @@ use crate::topology::builder::{Builder, JSON_KEY, Part, port};
 use crate::topology::{Input, OperatorSpec, Output, Read, Target};
 
 impl Builder<'_> {
+    /// Joins a stream with a table.
+    pub(super) fn stream_table_join(
+        &mut self,
+        (left, right): (&Node, &Node),
+        kind: JoinKind,
+        target: Target,
+        part: &mut Part,
+    ) {
+        let store = self.store(&format!("StreamTableJoin {}", right.schema));
+        let spec = OperatorSpec::StreamTableJoin {
+            left: left.schema.clone(),
+            right: right.schema.clone(),
+            kind,
+            store,
+        };
+        let target = part.push(spec, target);
+        self.add(left, port(target, 0), part);
+        self.add(right, port(target, 1), part)
+    }
+
     /// Adds a join of two streams.
     pub(super) fn stream_stream_join(
         &mut self,

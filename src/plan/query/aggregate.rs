@@ -53,6 +53,9 @@ pub(super) fn aggregate(
     let resolve = |call: &&AstExpr| resolve_aggregate(&input, call, ctx);
     let aggregates: Vec<AggregateCall> = calls.iter().map(resolve).collect::<Result<_, _>>()?;
     if is_table {
+        if query.window.is_some() {
+            return Err(Error::statement("Windowing not supported for table aggregations."));
+        }
         check_undo(&aggregates)?;
     }
     check_intermediate(&aggregates, &bound.sources.first().source.value_format)?;
