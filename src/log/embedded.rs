@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use hashbrown::HashMap;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::{Mutex, MutexGuard, RwLock};
 
 use super::environment::Environment;
 use super::error::AtPath;
@@ -38,8 +38,8 @@ const PARTITION_FILE: &str = "partition.metadata";
 pub struct EmbeddedLog {
     environment: Arc<Environment>,
     folder: Folder,
-    /// Held by the one who creates or deletes topics.
-    topics_change: Mutex<()>,
+    /// Held by the one who changes topics; says whether a change failed, so that the file may say what memory does not.
+    topics_change: Mutex<bool>,
     topics: RwLock<Topics>,
     partitions: RwLock<HashMap<TopicPartition, Arc<Partition>>>,
     producer_ids: Mutex<ProducerIds>,
@@ -64,7 +64,7 @@ impl EmbeddedLog {
         let mut log = EmbeddedLog {
             environment: Arc::new(environment),
             folder: taken,
-            topics_change: Mutex::new(()),
+            topics_change: Mutex::new(false),
             topics: RwLock::new(Topics::default()),
             partitions: RwLock::default(),
             producer_ids: Mutex::new(producer_ids),
@@ -155,7 +155,7 @@ impl EmbeddedLog {
 
     /// Gives a topic more partitions, so that it has `count`.
     pub fn add_partitions(&self, topic: &str, count: u32) -> Result<(), LogError> {
-        let _change = self.topics_change.lock();
+        let mut change = self.begin_change()?;
         let mut topics = self.topics.read().clone();
         let Some(description) = topics.live.get_mut(topic) else {
             return Err(LogError::UnknownTopic(topic.to_owned()));
@@ -167,7 +167,7 @@ impl EmbeddedLog {
         (description.partitions, description.config.partitions) = (count, count);
         let description = description.clone();
         self.create_folders(&description, before)?;
-        self.store_topics(topics)?;
+        self.store_topics(&mut change, topics)?;
         self.serve(partitions_of(&description, before)).map(drop)
     }
 
@@ -219,9 +219,22 @@ impl EmbeddedLog {
         partitions
     }
 
-    fn store_topics(&self, topics: Topics) -> Result<(), LogError> {
+    /// Lets nobody else change topics. After a change that failed, the file first says again what memory does: folders
+    /// that it names must not be touched.
+    fn begin_change(&self) -> Result<MutexGuard<'_, bool>, LogError> {
+        let mut change = self.topics_change.lock();
+        if *change {
+            self.topics.read().store(self.disk(), &self.environment.folder)?;
+            *change = false;
+        }
+        Ok(change)
+    }
+
+    fn store_topics(&self, has_failed: &mut bool, topics: Topics) -> Result<(), LogError> {
+        *has_failed = true;
         topics.store(self.disk(), &self.environment.folder)?;
         *self.topics.write() = topics;
+        *has_failed = false;
         Ok(())
     }
 
@@ -355,7 +368,7 @@ impl Log for EmbeddedLog {
         if config.partitions == 0 {
             return Err(partition_count_error(0, "a topic has at least one partition"));
         }
-        let _change = self.topics_change.lock();
+        let mut change = self.begin_change()?;
         if self.environment.is_closed() {
             return Err(LogError::Closed);
         }
@@ -371,14 +384,16 @@ impl Log for EmbeddedLog {
         };
         self.create_folders(&description, 0)?;
         topics.live.insert(topic.to_owned(), description.clone());
+        *change = true;
         topics.store(self.disk(), &self.environment.folder)?;
         self.serve(partitions_of(&description, 0))?;
         *self.topics.write() = topics;
+        *change = false;
         Ok(())
     }
 
     fn delete_topic(&self, topic: &str) -> Result<(), LogError> {
-        let _change = self.topics_change.lock();
+        let mut change = self.begin_change()?;
         let mut topics = self.topics.read().clone();
         let Some(description) = topics.live.remove(topic) else {
             return Err(LogError::UnknownTopic(topic.to_owned()));
@@ -386,7 +401,7 @@ impl Log for EmbeddedLog {
         let TopicDescription { name, id, partitions, .. } = description;
         let deleting = Deleting { name, id, partitions };
         topics.deleting.push(deleting.clone());
-        self.store_topics(topics)?;
+        self.store_topics(&mut change, topics)?;
         for number in 0..partitions {
             let name = TopicPartition::new(topic, number);
             if let Some(partition) = self.partitions.write().remove(&name) {
@@ -400,7 +415,7 @@ impl Log for EmbeddedLog {
     }
 
     fn alter_topic(&self, topic: &str, config: &TopicConfig) -> Result<(), LogError> {
-        let _change = self.topics_change.lock();
+        let mut change = self.begin_change()?;
         let mut topics = self.topics.read().clone();
         let Some(description) = topics.live.get_mut(topic) else {
             return Err(LogError::UnknownTopic(topic.to_owned()));
@@ -408,7 +423,7 @@ impl Log for EmbeddedLog {
         description.config = config.clone();
         description.config.partitions = description.partitions;
         let (count, settings) = (description.partitions, Arc::new(config.settings()));
-        self.store_topics(topics)?;
+        self.store_topics(&mut change, topics)?;
         for number in 0..count {
             let name = TopicPartition::new(topic, number);
             self.partition(&name)?.set_settings(Arc::clone(&settings));
