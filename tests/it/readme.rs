@@ -87,7 +87,7 @@ fn spans(text: &str) -> Vec<String> {
 fn the_flags_and_files_that_are_named_are_there() {
     let program = Program::new();
     let mut help = shell(&program, "tidemill --help");
-    for subcommand in ["run", "test", "topic", "produce", "consume"] {
+    for subcommand in ["run", "test", "topic", "produce", "consume", "log repair"] {
         help.push_str(&shell(&program, &format!("tidemill {subcommand} --help")));
     }
     let (mut flags, mut files) = (0, 0);
