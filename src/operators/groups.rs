@@ -159,11 +159,7 @@ impl Groups {
         row_count: usize,
         ctx: &mut OperatorContext<'_>,
     ) -> Result<(), OperatorError> {
-        let groups = self.find_or_load(updates.keys)?;
-        let rows = self.grouped_rows(updates, &groups, row_count);
-        let mut failures = RowFailures::default();
-        self.add(updates, &rows, &mut failures);
-        ctx.report_failures(failures);
+        let groups = self.absorb(updates, row_count, ctx)?;
         for (update, group) in groups.iter().enumerate() {
             let stamp = self.next_stamp + update as u32;
             if self.slots[*group as usize].last_update == stamp {
@@ -182,19 +178,19 @@ impl Groups {
         held.into_iter().map(|(group, _)| group).collect()
     }
 
-    /// Takes rows into their groups, whose results are wanted when their windows close.
+    /// Takes rows into their groups, whose results are wanted later. Returns the group of each update.
     pub(super) fn absorb(
         &mut self,
         updates: &Updates<'_>,
         row_count: usize,
         ctx: &mut OperatorContext<'_>,
-    ) -> Result<(), OperatorError> {
+    ) -> Result<Vec<u32>, OperatorError> {
         let groups = self.find_or_load(updates.keys)?;
         let rows = self.grouped_rows(updates, &groups, row_count);
         let mut failures = RowFailures::default();
         self.add(updates, &rows, &mut failures);
         ctx.report_failures(failures);
-        Ok(())
+        Ok(groups)
     }
 
     /// Returns the groups whose windows begin in a range, both bounds part of it, by start and key. They are not returned again.
