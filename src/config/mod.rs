@@ -176,6 +176,11 @@ impl Config {
         self.number("commit.interval.ms")
     }
 
+    /// How often what was worked off is removed from repartition topics.
+    pub fn purge_interval_ms(&self) -> u64 {
+        self.number("repartition.purge.interval.ms")
+    }
+
     /// How many worker threads there are; 0 is one per core.
     pub fn worker_count(&self) -> usize {
         match usize::try_from(self.number("num.stream.threads")).unwrap_or(usize::MAX) {

@@ -54,13 +54,19 @@ pub const OPTIONS: &[ConfigOption] = &[
         "commit.interval.ms",
         OptionKind::Number,
         "100",
-        "How long an epoch lasts: what is computed in it is committed together.",
+        "How long an epoch lasts at most: what is computed in it is committed together. It ends sooner when all there is has been read.",
     ),
     session(
         "processing.guarantee",
         OptionKind::Choice(&["exactly_once_v2", "exactly_once", "at_least_once"]),
         "exactly_once_v2",
         "How often a record's effects can be seen after a failure.",
+    ),
+    engine(
+        "repartition.purge.interval.ms",
+        OptionKind::Number,
+        "30000",
+        "How often records that were worked off are removed from the topics between a query's parts.",
     ),
     engine(
         "num.stream.threads",

@@ -2,6 +2,8 @@
 //!
 //! A statement is carried out when its record is in this topic; a start replays the records, in order, into an empty catalog.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::config::Config;
@@ -9,6 +11,7 @@ use crate::engine::{Engine, EngineInner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{
     Acks, Compression, Isolation, Log, LogError, RecordBatchBuilder, RecordBuffer, TopicConfig,
+    TopicDescription,
 };
 use crate::runtime::{PROCESSING_LOG_STATEMENT, PROCESSING_LOG_TOPIC};
 use crate::types::TopicPartition;
@@ -28,6 +31,9 @@ pub(super) struct Command {
     pub(super) statement: String,
     /// The session's settings at the time.
     pub(super) settings: Vec<(String, String)>,
+    /// The id of the topic that goes with the stream or table that it drops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) deleted_topic: Option<String>,
 }
 
 const VERSION: u32 = 1;
@@ -50,7 +56,8 @@ impl Command {
     pub(super) fn new(statement: &str, config: &Config) -> Self {
         let setting = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let settings = config.session_values().map(setting).collect();
-        Command { version: VERSION, statement: statement.to_owned(), settings }
+        let (version, statement) = (VERSION, statement.to_owned());
+        Command { version, statement, settings, deleted_topic: None }
     }
 
     /// Returns the settings under which the statement was carried out.
@@ -80,16 +87,29 @@ impl EngineInner {
         let mut starts = Vec::new();
         let processing_log = Command::new(PROCESSING_LOG_STATEMENT, &Config::default());
         self.replay(&processing_log, &self.config, &mut starts)?;
-        for command in self.read_commands()? {
+        let commands = self.read_commands()?;
+        let mut replaced = None;
+        for command in &commands {
             let config = command.config(&self.config)?;
-            self.replay(&command, &config, &mut starts).map_err(|error| {
+            replaced = self.replay(command, &config, &mut starts).map_err(|error| {
                 Error::new(
                     error.kind(),
                     format!("the command log cannot be replayed: {error}: {}", command.statement),
                 )
             })?;
         }
+        // Only the last command can have been cut off between its record and its effect.
+        if let Some(start) = starts.iter().find(|start| Some(&start.id) == replaced.as_ref()) {
+            self.runtime.finish_replacement(start)?;
+        }
         starts.into_iter().for_each(|start| self.runtime.resume_query(start));
+        self.runtime.sweep()?;
+        let deleted: BTreeSet<&String> =
+            commands.iter().filter_map(|command| command.deleted_topic.as_ref()).collect();
+        let is_left = |topic: &TopicDescription| deleted.contains(&topic.id.to_string());
+        for topic in self.log.topics().iter().filter(|topic| is_left(topic)) {
+            self.log.delete_topic(&topic.name)?;
+        }
         Ok(())
     }
 

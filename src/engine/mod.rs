@@ -140,6 +140,7 @@ impl Engine {
         let runtime_config = RuntimeConfig {
             worker_count: config.worker_count(),
             commit_interval: Duration::from_millis(config.commit_interval_ms()),
+            purge_interval: Duration::from_millis(config.purge_interval_ms()),
             store_bytes: options::memory_bytes(&config) / 2,
         };
         command_log::create_internal_topics(log.as_ref())?;

@@ -60,6 +60,7 @@ impl Engine {
         let seed = self.inner.clock.wall_ms() as u32;
         Ok(Batches {
             engine: self,
+            batch_bytes_max: found.config.batch_bytes_max(),
             topic: topic.to_owned(),
             sticky: StickyPartitioner::new(count, seed),
             builders: (0..count).map(|_| RecordBatchBuilder::new(Compression::None)).collect(),
@@ -71,6 +72,7 @@ impl Engine {
 struct Batches<'a> {
     engine: &'a Engine,
     topic: String,
+    batch_bytes_max: usize,
     sticky: StickyPartitioner,
     builders: Vec<RecordBatchBuilder>,
 }
@@ -90,6 +92,10 @@ impl Batches<'_> {
                 format!("partition {partition} does not exist: topic {} has {count}", self.topic),
             )
         })?;
+        if !builder.fits(key, value, headers, self.batch_bytes_max) {
+            self.append(partition, Acks::Leader)?;
+        }
+        let builder = &mut self.builders[partition as usize];
         builder.push(time, key, value, headers).map_err(LogError::from)?;
         if BATCH_BYTES <= builder.size() {
             self.append(partition, Acks::Leader)?;

@@ -95,6 +95,12 @@ impl TopicConfig {
         set.or_else(|| Some(property(name).ok()?.default))
     }
 
+    /// Returns how many bytes a batch may have at most.
+    pub fn batch_bytes_max(&self) -> usize {
+        let Settings { batch_bytes_max, segment_bytes, .. } = self.settings();
+        batch_bytes_max.min(usize::try_from(segment_bytes).unwrap_or(usize::MAX))
+    }
+
     /// Returns every property of a topic with its default.
     pub fn known() -> impl Iterator<Item = (&'static str, &'static str)> {
         PROPERTIES.iter().map(|property| (property.name, property.default))

@@ -77,11 +77,17 @@ const HELD_BACK_MAX: usize = 4096;
 const DEFAULT_GRACE_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl StreamStreamSpec {
+    /// Returns how long it waits for late rows.
+    pub fn grace_ms(&self) -> i64 {
+        let WithinSpec { before_ms, grace_ms, .. } = self.within;
+        let default = DEFAULT_GRACE_MS.saturating_sub(before_ms.saturating_mul(2)).max(0);
+        grace_ms.unwrap_or(default)
+    }
+
     /// Returns how long after its time a row is kept.
     fn retention_ms(&self) -> i64 {
-        let WithinSpec { before_ms, after_ms, grace_ms } = self.within;
-        let default = DEFAULT_GRACE_MS.saturating_sub(before_ms.saturating_mul(2)).max(0);
-        before_ms.saturating_add(after_ms).saturating_add(grace_ms.unwrap_or(default))
+        let WithinSpec { before_ms, after_ms, .. } = self.within;
+        before_ms.saturating_add(after_ms).saturating_add(self.grace_ms())
     }
 }
 

@@ -53,6 +53,26 @@ impl Action {
             made.partitions = count(&made.topic).or(made.partitions);
         }
     }
+
+    /// Returns the topic that goes with the stream or table it drops, if the statement says so.
+    pub fn deleted_topic(&self) -> Option<&str> {
+        match self {
+            Action::DropSource(drop) if drop.deletes_topic => Some(&drop.source.topic),
+            Action::CreateSource(_)
+            | Action::CreateAs(_)
+            | Action::InsertInto(_)
+            | Action::InsertValues(_)
+            | Action::Push(_)
+            | Action::Pull(_)
+            | Action::DropSource(_)
+            | Action::AlterSource(_)
+            | Action::CreateType { .. }
+            | Action::DropType(_)
+            | Action::Explain(_)
+            | Action::Unchanged(_)
+            | Action::Unplanned => None,
+        }
+    }
 }
 
 /// What CREATE STREAM and CREATE TABLE with columns come to.

@@ -82,6 +82,9 @@ fn end(
     }
 }
 
+/// How long an epoch lasts at least. Where there is no backlog nothing is gained by a longer one, and readers wait for its end.
+const EPOCH_MIN: Duration = Duration::from_millis(20);
+
 /// How long a query that failed waits before it is tried again, at first and at most.
 pub(super) const RETRY_AFTER: (Duration, Duration) =
     (Duration::from_secs(1), Duration::from_secs(60));
@@ -89,16 +92,17 @@ pub(super) const RETRY_AFTER: (Duration, Duration) =
 impl RuntimeInner {
     /// The committer's thread.
     pub(super) fn commit_until_stopped(&self) {
+        let mut purged = self.shared.clock.monotonic();
+        let mut committed = purged;
         loop {
-            {
-                let mut stop = self.stop.lock();
-                if !*stop {
-                    self.stopped.wait_for(&mut stop, self.config.commit_interval);
-                }
-                if *stop {
-                    return;
-                }
+            if self.wait(self.config.commit_interval.min(EPOCH_MIN)) {
+                return;
             }
+            let is_due = committed + self.config.commit_interval <= self.shared.clock.monotonic();
+            if self.shared.has_backlog.swap(false, Ordering::Relaxed) && !is_due {
+                continue;
+            }
+            committed = self.shared.clock.monotonic();
             if let Err(error) = self.commit_epoch() {
                 tracing::error!(%error, "commit failed");
             }
@@ -107,7 +111,23 @@ impl RuntimeInner {
                 return;
             }
             self.retry_failed();
+            let now = self.shared.clock.monotonic();
+            if purged + self.config.purge_interval <= now {
+                purged = now;
+                if let Err(error) = self.purge() {
+                    tracing::warn!(%error, "records that were worked off are not removed yet");
+                }
+            }
         }
+    }
+
+    /// Waits a while. Returns whether the runtime stops.
+    fn wait(&self, time: Duration) -> bool {
+        let mut stop = self.stop.lock();
+        if !*stop {
+            self.stopped.wait_for(&mut stop, time);
+        }
+        *stop
     }
 
     /// Commits an epoch, if anything was done in it.
@@ -205,15 +225,17 @@ impl RuntimeInner {
                 }
             }
         }
-        queries.iter().all(|query| !query.is_persistent() || query.owner.error.lock().is_none())
+        // One that failed before has no part in this epoch.
+        self.failed_queries().next().is_none()
     }
 
     /// Takes all tasks back to the last commit and aborts what they have written since.
     fn roll_back(&self, state: &mut CommitState) -> Result<()> {
         state.must_roll_back = true;
         let shared = &self.shared;
-        let queries: Vec<_> =
-            self.queries.read().values().filter(|query| query.is_persistent()).cloned().collect();
+        // One that failed before and waits to be tried again goes on waiting.
+        let takes_part = |query: &&Arc<RunningQuery>| query.is_persistent() && query.is_open();
+        let queries: Vec<_> = self.queries.read().values().filter(takes_part).cloned().collect();
         queries.iter().for_each(|query| query.close_tasks());
         shared.epochs.take();
         let current = shared.epochs.current();

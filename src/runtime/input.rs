@@ -3,6 +3,7 @@
 use crate::log::{BatchView, Fetch, Isolation, Log, LogError, Offset, RecordBuffer, WatchGuard};
 use crate::operators::OperatorError;
 use crate::runtime::decode::{DecodeReport, RawRecords, RecordDecoder};
+use crate::runtime::shared_input::{SharedBatch, SharedInput};
 use crate::topology::Target;
 use crate::types::{Batch, TopicPartition};
 
@@ -16,6 +17,8 @@ pub(super) struct TaskInput {
     /// Whether it comes from another sub-topology of the query.
     pub(super) is_internal: bool,
     decoder: RecordDecoder,
+    /// What it has in common with other queries.
+    shared: Option<SharedInput>,
     /// Where to fetch next.
     fetch_from: Offset,
     pending: Option<Pending>,
@@ -61,12 +64,12 @@ impl TaskInput {
     pub(super) fn new(
         partition: TopicPartition,
         target: Target,
-        decoder: RecordDecoder,
+        (decoder, shared): (RecordDecoder, Option<SharedInput>),
         from: Offset,
     ) -> Self {
         let is_internal = matches!(decoder, RecordDecoder::Repartition(_));
         let (fetch_from, pending, watch) = (from, None, None);
-        TaskInput { partition, target, is_internal, decoder, fetch_from, pending, watch }
+        TaskInput { partition, target, is_internal, decoder, shared, fetch_from, pending, watch }
     }
 
     /// Returns the offset of the first record that is not processed.
@@ -87,14 +90,19 @@ impl TaskInput {
         self.pending.as_ref().map(|pending| pending.batch.times[pending.next_row])
     }
 
-    /// Makes sure that there is a next row, if the log has one.
+    /// Makes sure that there is a next row, if the log has one that a task in `epoch` may read.
     pub(super) fn fill(
         &mut self,
         log: &dyn Log,
-        isolation: &Isolation,
+        (epoch, isolation): (u64, &Isolation),
         fetched: &mut Fetched,
     ) -> Result<(), InputError> {
         while self.pending.is_none() {
+            let shared = self.shared.as_ref().filter(|shared| shared.is_shared());
+            if let Some(found) = shared.and_then(|shared| shared.find(self.fetch_from, epoch)) {
+                self.take_shared(&found, fetched);
+                continue;
+            }
             let fetch = match log.read(&self.partition, self.fetch_from, FETCH_BYTES, isolation) {
                 Err(LogError::OffsetOutOfRange { .. }) => {
                     // Retention was faster than this reader, or the topic is new: go on with what there is.
@@ -106,13 +114,30 @@ impl TaskInput {
             if fetch.next_offset <= self.fetch_from {
                 return Ok(());
             }
-            self.decode(&fetch, fetched)?;
-            self.fetch_from = fetch.next_offset;
+            self.decode(&fetch, epoch, fetched)?;
         }
         Ok(())
     }
 
-    fn decode(&mut self, fetch: &Fetch, fetched: &mut Fetched) -> Result<(), InputError> {
+    /// Takes rows that were decoded for several queries.
+    fn take_shared(&mut self, found: &SharedBatch, fetched: &mut Fetched) {
+        let Some(shared) = &self.shared else { return };
+        fetched.record_count += found.record_count;
+        fetched.null_key_count += found.null_key_count;
+        let batch = shared.rows(found);
+        let pending = || Pending { batch, offsets: found.offsets.clone(), next_row: 0 };
+        self.pending = (!found.offsets.is_empty()).then(pending);
+        self.fetch_from = found.next_offset;
+    }
+
+    /// Decodes what was fetched, and goes on behind it.
+    fn decode(
+        &mut self,
+        fetch: &Fetch,
+        epoch: u64,
+        fetched: &mut Fetched,
+    ) -> Result<(), InputError> {
+        let from = std::mem::replace(&mut self.fetch_from, fetch.next_offset);
         let batches: Vec<BatchView<'_>> = fetch.batches().collect();
         let mut buffers: Vec<RecordBuffer> =
             batches.iter().map(|_| RecordBuffer::default()).collect();
@@ -132,6 +157,12 @@ impl TaskInput {
             }
         }
         if records.offsets.is_empty() {
+            return Ok(());
+        }
+        if let Some(shared) = self.shared.as_ref().filter(|shared| shared.is_shared())
+            && let Some(found) = shared.decode(&records, (from, fetch.next_offset), epoch)?
+        {
+            self.take_shared(&found, fetched);
             return Ok(());
         }
         let decoded = self.decoder.decode(&records)?;

@@ -1,6 +1,6 @@
 //! Runs queries: tasks on a pool of workers, woken by appends, committed together in epochs.
 //!
-//! A commit, every `commit.interval.ms` when something has been done:
+//! A commit, every `commit.interval.ms` when something has been done, and sooner when all there was to read has been read:
 //!
 //! 1. Each task hands over its store changes and input offsets and goes on in the next epoch.
 //! 2. The epoch's output is flushed to the log.
@@ -16,11 +16,14 @@ mod epochs;
 mod input;
 mod metrics;
 mod offsets;
+mod pace;
 mod pipeline;
 mod processing_log;
 mod queries;
 mod replace;
 mod rows;
+mod shared_input;
+mod sweep;
 mod task;
 mod workers;
 mod writer;
@@ -38,6 +41,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::log::{Log, LogError};
 use crate::runtime::epochs::Epochs;
 use crate::runtime::queries::RunningQuery;
+use crate::runtime::shared_input::SharedInputs;
 use crate::runtime::task::Shared;
 use crate::runtime::workers::Workers;
 use crate::state::{Backend, MemoryBudget, StateError};
@@ -55,8 +59,10 @@ pub use queries::{QueryStart, QueryState, StartAt};
 pub struct RuntimeConfig {
     /// How many threads run tasks.
     pub worker_count: usize,
-    /// How often progress is committed.
+    /// How long an epoch lasts at most. It ends sooner when tasks have read all there is.
     pub commit_interval: Duration,
+    /// How often what was worked off is removed from the topics between sub-topologies.
+    pub purge_interval: Duration,
     /// How many bytes all stores together may keep in memory.
     pub store_bytes: usize,
 }
@@ -73,6 +79,7 @@ struct RuntimeInner {
     workers: Workers,
     config: RuntimeConfig,
     memory: Arc<MemoryBudget>,
+    inputs: SharedInputs,
     queries: RwLock<BTreeMap<String, Arc<RunningQuery>>>,
     /// Held while an epoch is committed or rolled back, and while queries come and go.
     commit: Mutex<CommitState>,
@@ -131,14 +138,16 @@ impl Runtime {
         commit::recover(log.as_ref(), backend.as_ref())?;
         let epochs = Epochs::new(log.as_ref())?;
         commit::note_producers(&epochs, backend.as_ref())?;
-        let has_progress = AtomicBool::new(false);
-        let shared = Arc::new(Shared { log, clock, backend, epochs, has_progress });
+        let (has_progress, has_backlog) = (AtomicBool::new(false), AtomicBool::new(false));
+        let shared = Shared { log, clock, backend, epochs, has_progress, has_backlog };
+        let shared = Arc::new(shared);
         let workers = Workers::start(config.worker_count).map_err(no_thread)?;
         let inner = Arc::new(RuntimeInner {
             shared,
             workers,
             config,
             memory: MemoryBudget::new(config.store_bytes),
+            inputs: SharedInputs::default(),
             queries: RwLock::default(),
             commit: Mutex::default(),
             stop: Mutex::new(false),

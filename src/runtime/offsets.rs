@@ -6,6 +6,8 @@
 //! "t" -> producer id, producer epoch (8 + 2 bytes): the transactions of the last commit
 //! ```
 
+use std::collections::BTreeSet;
+
 use crate::log::{Offset, Producer};
 use crate::state::{Backend, Changes, StateError, StoreId, StorePartition};
 use crate::types::TopicPartition;
@@ -82,6 +84,18 @@ pub(super) fn positions(
         .scan(&ENGINE.full_key(&from), &ENGINE.full_key(&to))
         .map(|entry| entry.and_then(|(key, value)| parse(&key, &value).ok_or_else(damaged)))
         .collect()
+}
+
+/// Returns the queries that stand anywhere.
+pub(super) fn positioned_queries(backend: &dyn Backend) -> Result<BTreeSet<String>, StateError> {
+    let mut found = BTreeSet::new();
+    for entry in backend.scan(&ENGINE.full_key(b"o"), &ENGINE.full_key(b"p")) {
+        let (key, _) = entry?;
+        let id = key.get(StorePartition::PREFIX_SIZE + 1..).unwrap_or_default();
+        let id = id.split(|byte| *byte == 0).next().unwrap_or_default();
+        found.insert(String::from_utf8_lossy(id).into_owned());
+    }
+    Ok(found)
 }
 
 /// Forgets where a query stood.

@@ -14,6 +14,7 @@ use crate::runtime::encode::RecordEncoder;
 use crate::runtime::input::TaskInput;
 use crate::runtime::metrics::{MetricsReading, QueryMetrics};
 use crate::runtime::offsets::{delete_positions, position, positions, put_position};
+use crate::runtime::pace::Pace;
 use crate::runtime::pipeline::Pipeline;
 use crate::runtime::processing_log::PROCESSING_LOG_TOPIC;
 use crate::runtime::rows::{PushRows, RowQueue};
@@ -146,18 +147,23 @@ impl RunningQuery {
         let mut begun = Vec::new();
         let own_backend: Option<Arc<dyn Backend>> =
             (!self.is_persistent()).then(|| Arc::new(MemoryBackend::default()) as _);
-        let mut tasks = Vec::new();
+        let pace = Pace::of(&self.start.topology);
+        let mut cores = Vec::new();
         for (number, part) in self.start.topology.sub_topologies.iter().enumerate() {
             for partition in 0..partition_count(part, runtime)? {
-                let core = self.open_core(runtime, number, partition, own_backend.as_ref())?;
+                let mut core = self.open_core(runtime, number, partition, own_backend.as_ref())?;
+                core.pace = pace.as_ref().map(|pace| pace.join(number));
                 begun.extend(core.inputs.iter().map(|input| Begun {
                     sub_topology: number,
                     partition: input.partition.clone(),
                     position: input.position(),
                 }));
-                tasks.push(self.register(runtime, core)?);
+                cores.push(core);
             }
         }
+        // All have their places in event time before the first one runs.
+        let tasks = cores.into_iter().map(|core| self.register(runtime, core));
+        let tasks = tasks.collect::<Result<Vec<_>>>()?;
         *self.tasks.write() = tasks.clone();
         tasks.iter().for_each(|task| task.wake.wake());
         Ok(begun)
@@ -180,20 +186,27 @@ impl RunningQuery {
             let topic = TopicPartition::new(Arc::clone(&input.topic), partition);
             let decoder = RecordDecoder::new(&input.read, input.is_table)?;
             let from = self.position(runtime, number, &topic, &input.read)?;
-            Ok(TaskInput::new(topic, input.target, decoder, from))
+            // A push query reads what is committed, no matter in which epoch.
+            let shared = (self.is_persistent())
+                .then(|| runtime.inputs.join(&topic, &input.read, input.is_table))
+                .flatten();
+            Ok(TaskInput::new(topic, input.target, (decoder, shared), from))
         });
         let inputs = inputs.collect::<Result<Vec<_>>>()?;
         let pipeline = Pipeline::open(part, partition, &env)
             .map_err(|error| Error::new(ErrorKind::Storage, error.to_string()))?;
-        let writer = OutputWriter::new(&part.output, output_partitions(part, runtime)?, partition)?;
+        let output = output_config(part, runtime)?;
+        let writer = OutputWriter::new(&part.output, &output, partition)?;
+        let processing_log = topic_config(PROCESSING_LOG_TOPIC, runtime)?;
         Ok(TaskCore {
             inputs,
             pipeline,
             writer,
-            processing_log: TopicWriter::new(&PROCESSING_LOG_TOPIC.into(), 1, 0),
+            processing_log: TopicWriter::new(&PROCESSING_LOG_TOPIC.into(), &processing_log, 0),
             epoch: shared.epochs.current(),
             has_progress: false,
             sub_topology: number,
+            pace: None,
             own_backend: own_backend.cloned(),
         })
     }
@@ -215,6 +228,9 @@ impl RunningQuery {
         }
         for (input, guard) in core.inputs.iter_mut().zip(guards) {
             input.watch = Some(guard);
+        }
+        if let Some(pace) = &core.pace {
+            pace.set_wake(wake.clone());
         }
         if let Some(rows) = &self.owner.rows {
             let wake = wake.clone();
@@ -277,8 +293,7 @@ fn source_partition_count(part: &SubTopology, runtime: &RuntimeInner) -> Result<
 }
 
 fn topic_partitions(topic: &str, runtime: &RuntimeInner) -> Result<u32> {
-    let found = runtime.shared.log.topic(topic).ok_or_else(|| no_topic(topic))?;
-    Ok(found.config.partitions)
+    Ok(topic_config(topic, runtime)?.partitions)
 }
 
 fn source_name(read: &Read) -> &str {
@@ -292,14 +307,16 @@ fn no_topic(topic: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("topic {topic} does not exist"))
 }
 
-fn output_partitions(part: &SubTopology, runtime: &RuntimeInner) -> Result<u32> {
-    let topic = match &part.output {
-        Output::Sink { sink, .. } => &sink.source.topic,
-        Output::Repartition { topic, .. } => topic,
-        Output::Rows(_) => return Ok(1),
-    };
-    let found = runtime.shared.log.topic(topic).ok_or_else(|| no_topic(topic))?;
-    Ok(found.config.partitions)
+fn output_config(part: &SubTopology, runtime: &RuntimeInner) -> Result<TopicConfig> {
+    match &part.output {
+        Output::Sink { sink, .. } => topic_config(&sink.source.topic, runtime),
+        Output::Repartition { topic, .. } => topic_config(topic, runtime),
+        Output::Rows(_) => Ok(TopicConfig::new(1)),
+    }
+}
+
+fn topic_config(topic: &str, runtime: &RuntimeInner) -> Result<TopicConfig> {
+    Ok(runtime.shared.log.topic(topic).ok_or_else(|| no_topic(topic))?.config)
 }
 
 impl Runtime {

@@ -29,7 +29,17 @@ impl Runtime {
         if query.start.topology.repartition_topics().next().is_none() {
             return Ok(());
         }
-        self.drain(&query).inspect_err(|_| self.cancel_replacement(id))
+        // Committed, so that a crash finds nothing between the sub-topologies either.
+        let drained = self.drain(&query).and_then(|()| self.inner.commit_epoch());
+        drained.map(drop).inspect_err(|_| self.cancel_replacement(id))
+    }
+
+    /// Ends a replacement that a crash cut off behind the statement: the query stands where the old topology stood. It is one that
+    /// does not run yet; what the old topology alone had is left to [`sweep`](Runtime::sweep).
+    pub fn finish_replacement(&self, start: &QueryStart) -> Result<()> {
+        self.inner.create_repartition_topics(&start.topology)?;
+        let changes = self.inner.moved_positions(start)?;
+        Ok(self.inner.shared.backend.commit(changes)?)
     }
 
     /// Lets a query that was to be replaced go on.

@@ -14,6 +14,7 @@ use crate::runtime::epochs::{EpochTransaction, Epochs};
 use crate::runtime::input::{Fetched, InputError, TaskInput};
 use crate::runtime::metrics::QueryMetrics;
 use crate::runtime::offsets::put_position;
+use crate::runtime::pace::PaceMember;
 use crate::runtime::pipeline::Pipeline;
 use crate::runtime::processing_log::{report_record, undecoded_record};
 use crate::runtime::rows::RowQueue;
@@ -30,6 +31,8 @@ pub(super) struct Shared {
     pub(super) epochs: Epochs,
     /// Set when a task has failed or progressed: the committer looks.
     pub(super) has_progress: AtomicBool,
+    /// Set when a task had more to read than a slice takes.
+    pub(super) has_backlog: AtomicBool,
 }
 
 /// What a task belongs to.
@@ -67,6 +70,8 @@ pub(super) struct TaskCore {
     pub(super) epoch: u64,
     pub(super) has_progress: bool,
     pub(super) sub_topology: usize,
+    /// Its place among the tasks of its query, if they wait for each other in event time.
+    pub(super) pace: Option<PaceMember>,
     /// Push queries keep state of their own, which dies with them.
     pub(super) own_backend: Option<Arc<dyn Backend>>,
 }
@@ -101,11 +106,12 @@ impl Runnable for Task {
     }
 }
 
-/// Takes the next rows: of the input whose next row is the earliest, up to the next row of any other.
+/// Takes the next rows: of the input whose next row is the earliest, up to the next row of any other, and none that is later than
+/// `latest`.
 ///
 /// Where one partition is two inputs (a stream that is joined with itself) each record is taken once for each of them before the
 /// one behind it.
-fn next_rows(inputs: &mut [TaskInput]) -> Option<(usize, Batch)> {
+fn next_rows(inputs: &mut [TaskInput], latest: i64) -> Option<(usize, Batch)> {
     let is_ahead = |index: usize, input: &TaskInput| {
         let twins = inputs.iter().enumerate().filter(|(_, twin)| twin.partition == input.partition);
         let mut twins = twins.filter(|(_, twin)| twin.head_time().is_some());
@@ -117,13 +123,31 @@ fn next_rows(inputs: &mut [TaskInput]) -> Option<(usize, Batch)> {
         .filter(|(index, input)| !is_ahead(*index, input))
         .filter_map(|(index, input)| Some((input.head_time()?, index)))
         .collect();
-    let (_, first) = heads.iter().copied().min()?;
+    let (_, first) = heads.iter().copied().min().filter(|(time, _)| *time <= latest)?;
     let partition = &inputs[first].partition;
     let has_twin = 1 < inputs.iter().filter(|input| input.partition == *partition).count();
     let others = heads.iter().filter(|(_, index)| *index != first);
     let limit = others.map(|(time, _)| *time).min();
+    let limit = if latest < i64::MAX { limit.or(Some(latest)) } else { limit };
+    let limit = limit.map(|limit| limit.min(latest));
     let rows = if has_twin { inputs[first].take_one() } else { inputs[first].take(limit) };
     Some((first, rows?))
+}
+
+/// Says how far a task has got, of which `upstream` was sent on by others when it last looked. Returns whether it may go on with
+/// rows that it had to leave.
+fn keep_pace(task: &TaskCore, upstream: i64) -> bool {
+    let Some(pace) = &task.pace else { return false };
+    let reach = |input: &TaskInput| match input.head_time() {
+        Some(time) => time,
+        None if input.is_internal => upstream,
+        None => i64::MAX,
+    };
+    let reach = task.inputs.iter().map(reach).min().unwrap_or(i64::MAX);
+    let is_empty = task.inputs.iter().any(|input| input.is_internal && !input.has_rows());
+    pace.publish(reach, is_empty);
+    let head = task.inputs.iter().filter_map(TaskInput::head_time).min();
+    head.is_some_and(|time| !pace.wait(time))
 }
 
 impl Task {
@@ -142,12 +166,18 @@ impl Task {
         let is_over = |task: &TaskCore| {
             end <= self.shared.clock.monotonic() || task.epoch != self.shared.epochs.current()
         };
+        let latest = task.pace.as_ref().map_or(i64::MAX, PaceMember::limit);
+        let upstream = task.pace.as_ref().map_or(i64::MAX, PaceMember::upstream);
         let mut has_more = has_room();
         while has_more {
-            has_more = self.step(task, &isolation, &transaction)? && has_room();
+            has_more = self.step(task, latest, &isolation, &transaction)? && has_room();
             if is_over(task) {
                 break;
             }
+        }
+        if task.pace.is_some() {
+            // How far a task is shows in its next rows.
+            self.fill(task, &isolation, &transaction)?;
         }
         self.operate(task, &transaction, |pipeline, ctx, out| pipeline.flush(ctx, out))?;
         let name = self.append_as(&transaction);
@@ -160,36 +190,52 @@ impl Task {
         } else if task.has_progress {
             self.shared.has_progress.store(true, Ordering::Release);
         }
+        let has_more = has_more | keep_pace(task, upstream);
+        if has_more && self.owner.rows.is_none() {
+            self.shared.has_backlog.store(true, Ordering::Relaxed);
+        }
         Ok(has_more)
     }
 
-    /// Processes one batch: of all inputs that have rows, the one whose next row is the earliest.
+    /// Processes one batch: of all inputs that have rows, the one whose next row is the earliest, if it is not later than `latest`.
+    /// Returns whether there may be more.
     fn step(
         &self,
         task: &mut TaskCore,
+        latest: i64,
         isolation: &Isolation,
         transaction: &EpochTransaction,
     ) -> Result<bool, TaskError> {
-        let mut fetched = Fetched::default();
-        let positions: Vec<_> = task.inputs.iter().map(TaskInput::position).collect();
-        let is_draining = self.owner.is_draining.load(Ordering::Relaxed);
-        for input in task.inputs.iter_mut().filter(|input| !is_draining || input.is_internal) {
-            input.fill(self.shared.log.as_ref(), isolation, &mut fetched)?;
-            self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
-        }
-        let moved =
-            task.inputs.iter().zip(positions).any(|(input, before)| input.position() != before);
-        task.has_progress |= moved;
-        self.count(&fetched);
-
-        let Some(batch) = next_rows(&mut task.inputs) else { return Ok(false) };
-        let (first, batch) = batch;
+        self.fill(task, isolation, transaction)?;
+        let Some((first, batch)) = next_rows(&mut task.inputs, latest) else { return Ok(false) };
         task.has_progress = true;
         let target = task.inputs[first].target;
         self.operate(task, transaction, |pipeline, ctx, out| {
             pipeline.process(target, batch, ctx, out)
         })?;
         Ok(true)
+    }
+
+    /// Makes sure that each input has a next row, if its topic has one.
+    fn fill(
+        &self,
+        task: &mut TaskCore,
+        isolation: &Isolation,
+        transaction: &EpochTransaction,
+    ) -> Result<(), TaskError> {
+        let mut fetched = Fetched::default();
+        let positions: Vec<_> = task.inputs.iter().map(TaskInput::position).collect();
+        let is_draining = self.owner.is_draining.load(Ordering::Relaxed);
+        for input in task.inputs.iter_mut().filter(|input| !is_draining || input.is_internal) {
+            let visible = (task.epoch, isolation);
+            input.fill(self.shared.log.as_ref(), visible, &mut fetched)?;
+            self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
+        }
+        let moved =
+            task.inputs.iter().zip(positions).any(|(input, before)| input.position() != before);
+        task.has_progress |= moved;
+        self.count(&fetched);
+        Ok(())
     }
 
     /// Has the operators do something, and sends on what comes of it.

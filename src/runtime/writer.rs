@@ -7,7 +7,7 @@ use datafusion::arrow::array::{Array, ArrayRef, AsArray};
 use crate::error::Result;
 use crate::log::{
     Acks, BatchError, Compression, Header, Log, LogError, Producer, RecordBatchBuilder,
-    StickyPartitioner,
+    StickyPartitioner, TopicConfig,
 };
 use crate::operators::OperatorError;
 use crate::runtime::encode::{EncodedRecords, RecordEncoder};
@@ -42,11 +42,14 @@ pub(super) enum AppendAs<'a> {
 pub(super) struct TopicWriter {
     partitions: Vec<(TopicPartition, RecordBatchBuilder)>,
     sticky: StickyPartitioner,
+    /// How many bytes a batch may have.
+    batch_bytes_max: usize,
 }
 
 impl TopicWriter {
-    /// Makes a writer for a topic of so many partitions.
-    pub(super) fn new(topic: &Arc<str>, partition_count: u32, seed: u32) -> Self {
+    /// Makes a writer for a topic.
+    pub(super) fn new(topic: &Arc<str>, config: &TopicConfig, seed: u32) -> Self {
+        let partition_count = config.partitions;
         let partition = |number| {
             let builder = RecordBatchBuilder::new(Compression::None);
             (TopicPartition::new(Arc::clone(topic), number), builder)
@@ -54,6 +57,7 @@ impl TopicWriter {
         TopicWriter {
             partitions: (0..partition_count).map(partition).collect(),
             sticky: StickyPartitioner::new(partition_count, seed),
+            batch_bytes_max: config.batch_bytes_max(),
         }
     }
 
@@ -77,6 +81,9 @@ impl TopicWriter {
             headers.clear();
             if let Some(all) = &records.headers {
                 headers.extend(row_headers(all, row));
+            }
+            if !self.partitions[partition].1.fits(key, value, &headers, self.batch_bytes_max) {
+                append(&mut self.partitions[partition], log, name)?;
             }
             let (_, builder) = &mut self.partitions[partition];
             builder.push(*time, key, value, &headers)?;
@@ -137,16 +144,14 @@ pub(super) struct OutputWriter {
 
 impl OutputWriter {
     /// Makes the writer of an output; none for rows that go to who asked.
-    pub(super) fn new(output: &Output, partition_count: u32, seed: u32) -> Result<Option<Self>> {
+    pub(super) fn new(output: &Output, config: &TopicConfig, seed: u32) -> Result<Option<Self>> {
         let topic = match output {
             Output::Sink { sink, .. } => Arc::clone(&sink.source.topic),
             Output::Repartition { topic, .. } => Arc::clone(topic),
             Output::Rows(_) => return Ok(None),
         };
-        let writer = |encoder| OutputWriter {
-            encoder,
-            topic: TopicWriter::new(&topic, partition_count, seed),
-        };
+        let writer =
+            |encoder| OutputWriter { encoder, topic: TopicWriter::new(&topic, config, seed) };
         Ok(RecordEncoder::new(output)?.map(writer))
     }
 

@@ -405,7 +405,7 @@ impl Builder<'_> {
 
     /// Names the topic that the next sub-topology ends in.
     pub(super) fn internal_topic(&self, purpose: &str) -> Arc<str> {
-        format!("_tidemill-{}-{}-{purpose}", self.query_id, self.done.len()).into()
+        format!("{INTERNAL_PREFIX}{}-{}-{purpose}", self.query_id, self.done.len()).into()
     }
 
     /// Names a store by what it means: the query, what its operator does, and how many like it came before.
@@ -415,6 +415,17 @@ impl Builder<'_> {
         let text = format!("{}\n{alike}\n{meaning}", self.query_id);
         StoreId(fingerprint(text.as_bytes()).max(1))
     }
+}
+
+const INTERNAL_PREFIX: &str = "_tidemill-";
+
+/// What the names of internal topics end with: what they are for.
+const PURPOSES: [&str; 3] = ["repartition", "subscription", "response"];
+
+/// Tells by its name whether a topic lies between sub-topologies of some query.
+pub fn is_between_sub_topologies(topic: &str) -> bool {
+    let purpose = topic.strip_prefix(INTERNAL_PREFIX).and_then(|rest| rest.rsplit_once('-'));
+    purpose.is_some_and(|(_, purpose)| PURPOSES.contains(&purpose))
 }
 
 /// Keys that no other topic has to agree with are written as JSON, which can write any.

@@ -7,6 +7,7 @@ mod builder;
 mod describe;
 mod joins;
 mod operator;
+mod pace;
 
 use std::sync::Arc;
 
@@ -16,8 +17,9 @@ use crate::plan::{Sink, SourceColumn};
 use crate::state::StoreId;
 use crate::types::Schema;
 
-pub use builder::{build, build_source_table};
+pub use builder::{build, build_source_table, is_between_sub_topologies};
 pub use operator::{OperatorSpec, StateEnv};
+pub use pace::Allowance;
 
 /// A query as operators.
 #[derive(Clone, Debug)]

@@ -49,6 +49,13 @@ impl Batch {
         Batch { columns, times, windows: None, deleted: None, headers: None, undone: None }
     }
 
+    /// Returns about how many bytes it takes.
+    pub fn memory_size(&self) -> usize {
+        let columns = self.columns.iter().chain(&self.headers);
+        let columns: usize = columns.map(|column| column.get_array_memory_size()).sum();
+        columns + self.times.inner().len()
+    }
+
     /// Returns how many rows it has.
     pub fn row_count(&self) -> usize {
         self.times.len()

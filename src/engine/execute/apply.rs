@@ -223,13 +223,14 @@ pub(in crate::engine) fn query_start(
 }
 
 impl EngineInner {
-    /// Replays a command into the catalog; `starts` holds the queries that are there after it.
+    /// Replays a command into the catalog; `starts` holds the queries that are there after it. Returns the query that was given
+    /// another topology.
     pub(in crate::engine) fn replay(
         &self,
         command: &Command,
         config: &Config,
         starts: &mut Vec<QueryStart>,
-    ) -> Result<()> {
+    ) -> Result<Option<String>> {
         let parsed = parse_statement(&command.statement)
             .map_err(|error| Error::new(ErrorKind::Syntax, error.to_string()))?;
         let mut catalog = self.catalog.read().clone();
@@ -244,10 +245,11 @@ impl EngineInner {
             }
         };
         self.note_topologies(&effects);
+        let replaced = effects.replaced().map(str::to_owned);
         starts.retain(|start| effects.stop.iter().all(|id| **id != *start.id));
         starts.extend(effects.start);
         *self.catalog.write() = catalog;
-        Ok(())
+        Ok(replaced)
     }
 
     /// Keeps the topologies of the queries that run.

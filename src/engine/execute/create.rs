@@ -2,6 +2,7 @@
 
 use tidemill_grammar::ast::ParsedStatement;
 
+use crate::engine::command_log::Command;
 use crate::engine::execute::apply::{Effects, apply, command};
 use crate::engine::{EngineInner, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -29,15 +30,16 @@ impl Session {
         if let Some(id) = replaced {
             inner.runtime.prepare_replacement(id)?;
         }
-        inner.append_command(&command(parsed, &self.config)).inspect_err(|_| {
+        let deleted = action.deleted_topic().and_then(|topic| inner.log.topic(topic));
+        let deleted_topic = deleted.as_ref().map(|topic| topic.id.to_string());
+        let command = Command { deleted_topic, ..command(parsed, &self.config) };
+        inner.append_command(&command).inspect_err(|_| {
             replaced.into_iter().for_each(|id| inner.runtime.cancel_replacement(id));
         })?;
         *inner.catalog.write() = catalog;
         inner.carry_out(&effects)?;
-        if let Action::DropSource(drop) = &action
-            && drop.deletes_topic
-        {
-            inner.log.delete_topic(&drop.source.topic)?;
+        if let Some(topic) = deleted {
+            inner.log.delete_topic(&topic.name)?;
         }
         Ok(Outcome::Done(effects.message))
     }

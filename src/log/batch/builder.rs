@@ -53,6 +53,9 @@ pub struct RecordBatchBuilder {
     has_null_key: bool,
 }
 
+/// How many bytes a record has at most beside its key, its value and its headers: length, attributes, both deltas.
+const RECORD_OVERHEAD_MAX: usize = 5 + 1 + 10 + 5;
+
 impl RecordBatchBuilder {
     /// Starts a batch of no producer.
     pub fn new(compression: Compression) -> Self {
@@ -99,6 +102,20 @@ impl RecordBatchBuilder {
     /// Returns the size of the batch before compression.
     pub fn size(&self) -> usize {
         self.buffer.len()
+    }
+
+    /// Tells whether the batch stays within so many bytes, compressed or not, with another record. One record alone always fits: it
+    /// is for the topic to refuse.
+    #[inline]
+    pub fn fits(
+        &self,
+        key: Option<&[u8]>,
+        value: Option<&[u8]>,
+        headers: &[Header<'_>],
+        bytes_max: usize,
+    ) -> bool {
+        let record = nullable_size(key) + nullable_size(value) + headers_size(headers);
+        self.count == 0 || self.buffer.len() + record + RECORD_OVERHEAD_MAX <= bytes_max
     }
 
     /// Adds a record. Fails if the batch would grow beyond [`DECOMPRESSED_BYTES_MAX`].

@@ -38,6 +38,7 @@ pub(super) fn open(disk: &SimDisk) -> Result<Engine> {
         ("cache.max.bytes.buffering", "0"),
         // Commits come in the middle of everything, and caches forget.
         ("commit.interval.ms", "1"),
+        ("repartition.purge.interval.ms", "1"),
         ("memory.limit", "20000"),
         ("num.stream.threads", "2"),
     ] {
@@ -88,7 +89,7 @@ fn carry_out(engine: &Engine, step: &Step, is_again: bool) -> Result<()> {
     match step {
         Step::Create { name, .. } if is_again && exists(engine, name) => Ok(()),
         Step::Drop { name, .. } if is_again && !exists(engine, name) => Ok(()),
-        Step::Create { sql, .. } | Step::Drop { sql, .. } => {
+        Step::Create { sql, .. } | Step::Drop { sql, .. } | Step::Replace { sql } => {
             engine.session().execute(sql).map(drop)
         }
         Step::Events { topic, numbers } => {
@@ -170,8 +171,21 @@ fn text(record: &Record) -> String {
     format!("{} {} @{}", part(&record.0), part(&record.1), record.2)
 }
 
+/// Nothing is left of what was dropped: not its topic, not the topics between the parts of its query.
+fn assert_swept(engine: &Engine) {
+    let queries: Vec<String> = engine.queries().iter().map(|query| query.id.to_string()).collect();
+    for topic in engine.topics() {
+        let name = &topic.name;
+        let is_internal = name.ends_with("-repartition");
+        let has_query = queries.iter().any(|id| name.starts_with(&format!("_tidemill-{id}-")));
+        assert!(!is_internal || has_query, "{name} is left of {queries:?}");
+        assert!(name != "BRIEF" || exists(engine, "BRIEF"), "the topic of a dropped table is left");
+    }
+}
+
 /// Looks at everything the queries have made.
 pub(super) fn look(engine: &Engine) -> Found {
+    assert_swept(engine);
     let mut found = BTreeMap::new();
     for (topic, sameness) in SINKS.iter().filter(|(name, _)| exists(engine, name)) {
         let records = records(engine, topic);
@@ -222,7 +236,7 @@ pub(super) fn assert_kept(engine: &Engine, steps: &[Step], answered: usize) {
                 let kept = if is_answered { &mut promised } else { &mut sent };
                 kept.entry(*topic).or_insert_with(BTreeSet::new).extend(numbers.clone());
             }
-            Step::People(_) | Step::Settle | Step::Reopen => {}
+            Step::Replace { .. } | Step::People(_) | Step::Settle | Step::Reopen => {}
         }
     }
     for (name, is_there) in sources {

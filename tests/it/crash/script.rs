@@ -13,6 +13,8 @@ pub(super) enum Step {
     Create { name: &'static str, sql: String },
     /// A statement that removes one.
     Drop { name: &'static str, sql: String },
+    /// A statement that gives a query another topology with the same results. It comes when nothing else happens.
+    Replace { sql: String },
     /// Records of a topic, by their numbers.
     Events { topic: &'static str, numbers: Range<u64> },
     /// The rows of the table that the events are joined with. They come when nothing else happens.
@@ -36,7 +38,7 @@ pub(super) fn steps(seed: u64) -> Vec<Step> {
     }
     let (mut next, mut version) = (0, 1);
     for _ in 0..4 + random.below(4) {
-        match random.below(8) {
+        match random.below(9) {
             0 => steps.push(Step::Settle),
             1 => steps.push(Step::Reopen),
             2 => {
@@ -45,6 +47,9 @@ pub(super) fn steps(seed: u64) -> Vec<Step> {
             }
             3 if let Some(query) = queries.pop() => steps.push(query),
             4 => steps.extend(temporary()),
+            5 if let Some(replacement) = replacement(&steps) => {
+                steps.extend([Step::Settle, replacement, Step::Settle]);
+            }
             _ => {
                 let count = 1 + random.below(12);
                 steps.extend(events(&mut random, next..next + count));
@@ -152,6 +157,16 @@ fn temporary() -> [Step; 2] {
         },
         Step::Drop { name: "BRIEF", sql: "DROP TABLE brief DELETE TOPIC;".to_owned() },
     ]
+}
+
+/// Replaces the query with a repartition, if it is there; by one with another filter each time.
+fn replacement(steps: &[Step]) -> Option<Step> {
+    let is_there = |step: &Step| matches!(step, Step::Create { name: "GROUPS", .. });
+    let sql = format!(
+        "CREATE OR REPLACE TABLE groups AS SELECT g, COUNT(*) AS n, SUM(id) AS ids FROM events WHERE v < {} GROUP BY g;",
+        1000 + steps.len()
+    );
+    steps.iter().any(is_there).then_some(Step::Replace { sql })
 }
 
 /// Returns the record of a number: the same each time.

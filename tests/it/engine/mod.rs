@@ -2,12 +2,14 @@
 
 mod aggregates;
 mod joins;
+mod pace;
+mod shared;
 mod storage;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tidemill::clock::SystemClock;
+use tidemill::clock::{Clock, SystemClock};
 use tidemill::disk::RealDisk;
 use tidemill::engine::{ConsumeFrom, Engine, EngineOptions, Outcome, ProducedRecord, Row};
 use tidemill::log::{EmbeddedLog, Log, LogConfig};
@@ -148,6 +150,25 @@ fn a_query_whose_topic_is_gone_waits_for_it_and_stops_nobody() {
     let queries = engine.queries();
     assert_eq!(queries[0].state, "ERROR");
     assert!(queries[0].error.as_ref().unwrap().contains("bids does not exist"), "{queries:?}");
+    // Others go on and commit.
+    engine
+        .session()
+        .execute(
+            "CREATE STREAM a (id VARCHAR KEY, n INT) WITH (kafka_topic = 'a', value_format = 'json', partitions = 1);
+             CREATE TABLE b AS SELECT id, SUM(n) AS total FROM a GROUP BY id;",
+        )
+        .unwrap();
+    engine.produce("a", &[record("k", r#"{"n": 1}"#, 1)]).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    assert_eq!(rows(&engine, "SELECT total FROM b;")[0].values, [Value::Int(1)]);
+    // It goes on by itself when its topic is back.
+    engine.create_topic("bids", &tidemill::log::TopicConfig::new(2)).unwrap();
+    let clock = SystemClock::new();
+    let deadline = clock.monotonic() + WAIT;
+    while engine.queries().iter().any(|query| query.state != "RUNNING") {
+        assert!(clock.monotonic() < deadline, "{:?}", engine.queries());
+        clock.wait(Duration::from_millis(20));
+    }
     engine.close().unwrap();
 }
 

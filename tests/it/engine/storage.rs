@@ -102,3 +102,111 @@ fn the_log_is_closed_with_the_engine() {
     assert_eq!(refused.kind(), ErrorKind::Closed);
     assert!(folder.path().join("log/.clean").exists());
 }
+
+#[test]
+fn repartition_topics_lose_what_was_worked_off() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = EngineOptions::new(folder.path())
+        .with("auto.offset.reset", "earliest")
+        .with("repartition.purge.interval.ms", "10");
+    let engine = Engine::open(options).unwrap();
+    engine
+        .session()
+        .execute(
+            "CREATE STREAM bids (id INT KEY, item VARCHAR)
+               WITH (kafka_topic = 'bids', value_format = 'json', key_format = 'json', partitions = 2);
+             CREATE TABLE counts AS SELECT item, COUNT(*) AS n FROM bids GROUP BY item;",
+        )
+        .unwrap();
+    let bids: Vec<_> =
+        (0..100).map(|id: i64| record(&id.to_string(), r#"{"item": "pen"}"#, id)).collect();
+    engine.produce("bids", &bids).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    let topics = engine.topics();
+    let topic = topics.iter().find(|topic| topic.name.ends_with("-repartition")).unwrap();
+    let clock = SystemClock::new();
+    let deadline = clock.monotonic() + WAIT;
+    loop {
+        let partitions = engine.topic(&topic.name).unwrap().partitions;
+        if partitions.iter().all(|partition| partition.start == partition.end) {
+            break;
+        }
+        assert!(clock.monotonic() < deadline, "{partitions:?}");
+        clock.wait(Duration::from_millis(5));
+    }
+    engine.produce("bids", &bids).unwrap();
+    assert!(engine.wait_until_idle(WAIT).unwrap());
+    let counts = rows(&engine, "SELECT n FROM counts;");
+    assert_eq!(counts[0].values, [Value::Bigint(200)]);
+    engine.close().unwrap();
+}
+
+#[test]
+fn what_ended_queries_left_is_swept_at_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    engine.session().execute(PIPELINE).unwrap();
+    // As a crash leaves it that comes between a statement's record and its effect.
+    let left = ["_tidemill-CTAS_GONE_9-0-repartition", "_tidemill-CTAS_GONE_9-1-response"];
+    for topic in left.iter().chain(["_tidemill-mine"].iter()) {
+        engine.create_topic(topic, &tidemill::log::TopicConfig::new(1)).unwrap();
+    }
+    engine.close().unwrap();
+    drop(engine);
+    let engine = open(folder.path());
+    let names: Vec<String> = engine.topics().into_iter().map(|topic| topic.name).collect();
+    assert!(left.iter().all(|topic| !names.contains(&(*topic).to_owned())), "{names:?}");
+    assert!(names.contains(&"_tidemill-mine".to_owned()), "{names:?}");
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_topic_of_the_same_name_as_a_deleted_one_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    let mut session = engine.session();
+    session.execute(PIPELINE).unwrap();
+    session.execute("DROP TABLE totals DELETE TOPIC; DROP STREAM bids DELETE TOPIC;").unwrap();
+    engine.create_topic("bids", &tidemill::log::TopicConfig::new(1)).unwrap();
+    engine.produce("bids", &[record("pen", "5", 1)]).unwrap();
+    engine.close().unwrap();
+    drop((session, engine));
+    let engine = open(folder.path());
+    assert_eq!(texts(&engine, "g", 1), ["5"]);
+    engine.close().unwrap();
+}
+
+#[test]
+fn batches_are_no_larger_than_their_topic_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(folder.path());
+    engine.session().execute(PIPELINE).unwrap();
+    engine
+        .session()
+        .execute(
+            "CREATE STREAM copies WITH (partitions = 1) AS SELECT item, price, 'some text that takes room' AS text FROM bids;",
+        )
+        .unwrap();
+    for topic in ["bids", "COPIES"] {
+        let set = [("max.message.bytes".to_owned(), "1000".to_owned())];
+        engine.alter_topic(topic, &set, &[]).unwrap();
+    }
+    // A running query learns of it when it is refused, and goes on.
+    let bids: Vec<_> = (0..500).map(|i| record(&format!("k{i}"), r#"{"price": 1}"#, i)).collect();
+    engine.produce("bids", &bids).unwrap();
+    let clock = SystemClock::new();
+    let deadline = clock.monotonic() + WAIT;
+    let copied = || {
+        let mut copies = engine.consume_available("COPIES", ConsumeFrom::Beginning).unwrap();
+        std::iter::from_fn(|| copies.next_record()).map(Result::unwrap).count()
+    };
+    while copied() < 500 {
+        assert!(clock.monotonic() < deadline, "{:?}", engine.queries());
+        clock.wait(Duration::from_millis(20));
+    }
+    assert_eq!(copied(), 500);
+    let large = record("k", &format!(r#"{{"price": 1{}}}"#, " ".repeat(2000)), 1);
+    let refused = engine.produce("bids", &[large]).unwrap_err();
+    assert!(refused.message().contains("larger than the 1000"), "{refused}");
+    engine.close().unwrap();
+}

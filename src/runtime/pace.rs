@@ -1,0 +1,137 @@
+//! Keeps the tasks of a query together in event time, where an operator behind a repartition would find rows late otherwise.
+//!
+//! On a backlog the tasks of a query read their partitions as fast as they can, each at its own speed. What they send to one
+//! operator moves its stream time; rows of a task that lags behind could come after their windows are closed, though they are in
+//! order in their topic. So each task says how far it has got (its *reach*: nothing earlier comes of it any more, as long as its
+//! topic is in order), and takes nothing that is further ahead of the slowest than the operators allow.
+//!
+//! A task without anything to read holds nobody. One that reads what other tasks of the query send gets as far as those have got.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::runtime::workers::Wake;
+use crate::topology::{Allowance, Topology};
+
+/// The tasks of a query, in event time.
+pub(super) struct Pace {
+    allowances: Vec<Allowance>,
+    members: Mutex<Vec<Member>>,
+}
+
+struct Member {
+    /// Its sub-topology; what it reads comes from those before it.
+    sub_topology: usize,
+    reach: i64,
+    /// Whether it has read all that others sent it so far.
+    is_empty: bool,
+    /// The event time of rows that it must not take yet.
+    waits_for: Option<i64>,
+    wake: Option<Wake>,
+}
+
+/// A task's place among those of its query.
+pub(super) struct PaceMember {
+    pace: Arc<Pace>,
+    index: usize,
+}
+
+impl Pace {
+    /// Makes the pace of a query, if its tasks have to wait for each other at all.
+    pub(super) fn of(topology: &Topology) -> Option<Arc<Self>> {
+        let allowances = topology.allowances();
+        let pace = || Arc::new(Pace { allowances, members: Mutex::default() });
+        (!topology.allowances().is_empty()).then(pace)
+    }
+
+    /// Adds a task, which holds all others until it has said how far it is.
+    pub(super) fn join(self: &Arc<Self>, sub_topology: usize) -> PaceMember {
+        let mut members = self.members.lock();
+        let member =
+            Member { sub_topology, reach: i64::MIN, is_empty: false, waits_for: None, wake: None };
+        members.push(member);
+        PaceMember { pace: Arc::clone(self), index: members.len() - 1 }
+    }
+
+    fn limit(&self, members: &[Member], index: usize) -> i64 {
+        let others = members.iter().enumerate().filter(|(at, _)| *at != index);
+        let reach = others.map(|(_, member)| member.reach).min().unwrap_or(i64::MAX);
+        self.allowances.iter().map(|allowance| allowance.limit(reach)).min().unwrap_or(i64::MAX)
+    }
+
+    /// Wakes those that waited and need not any more.
+    fn wake_free(&self, members: &[Member]) {
+        for (index, member) in members.iter().enumerate() {
+            let is_free = |time: i64| time <= self.limit(members, index);
+            if member.waits_for.is_some_and(is_free) {
+                member.wake();
+            }
+        }
+    }
+}
+
+impl Member {
+    fn wake(&self) {
+        if let Some(wake) = &self.wake {
+            wake.wake();
+        }
+    }
+}
+
+/// Returns how far those have got whose output a sub-topology may read.
+fn upstream(members: &[Member], sub_topology: usize) -> i64 {
+    let before = members.iter().filter(|member| member.sub_topology < sub_topology);
+    before.map(|member| member.reach).min().unwrap_or(i64::MAX)
+}
+
+/// Wakes those with nothing to read that do not know yet how far those before them have got.
+fn wake_behind(members: &[Member]) {
+    for member in members.iter().filter(|member| member.is_empty) {
+        if member.reach < upstream(members, member.sub_topology) {
+            member.wake();
+        }
+    }
+}
+
+impl PaceMember {
+    /// Sets what has the task run again when others have moved on.
+    pub(super) fn set_wake(&self, wake: Wake) {
+        self.pace.members.lock()[self.index].wake = Some(wake);
+    }
+
+    /// Returns the latest event time that the task may take now.
+    pub(super) fn limit(&self) -> i64 {
+        self.pace.limit(&self.pace.members.lock(), self.index)
+    }
+
+    /// Returns the event time that nothing is before any more which others send to the task after this call.
+    pub(super) fn upstream(&self) -> i64 {
+        let members = self.pace.members.lock();
+        upstream(&members, members[self.index].sub_topology)
+    }
+
+    /// Says how far the task has got: all that it makes of what is before `reach` has been sent on. `is_empty` says that it has
+    /// read all there is from others.
+    pub(super) fn publish(&self, reach: i64, is_empty: bool) {
+        let mut members = self.pace.members.lock();
+        let member = &mut members[self.index];
+        let has_moved = member.reach < reach;
+        (member.reach, member.is_empty, member.waits_for) = (reach, is_empty, None);
+        if has_moved && members.iter().any(|member| member.waits_for.is_some()) {
+            self.pace.wake_free(&members);
+            wake_behind(&members);
+        }
+    }
+
+    /// Has the task woken when it may take rows of `time`. Returns false if it may by now.
+    pub(super) fn wait(&self, time: i64) -> bool {
+        let mut members = self.pace.members.lock();
+        if time <= self.pace.limit(&members, self.index) {
+            return false;
+        }
+        members[self.index].waits_for = Some(time);
+        wake_behind(&members);
+        true
+    }
+}
