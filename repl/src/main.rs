@@ -54,8 +54,8 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
 
 /// Opens the engine that the flags name.
 fn open(arguments: &EngineArguments) -> Result<Engine, Failure> {
-    let options =
-        EngineOptions { data_dir: arguments.data_dir.clone(), properties: arguments.set.clone() };
+    let mut options = EngineOptions::new(&arguments.data_dir);
+    options.properties.clone_from(&arguments.set);
     Ok(Engine::open(options)?)
 }
 

@@ -91,12 +91,9 @@ impl EngineInner {
         let mut replaced = None;
         for command in &commands {
             let config = command.config(&self.config)?;
-            replaced = self.replay(command, &config, &mut starts).map_err(|error| {
-                Error::new(
-                    error.kind(),
-                    format!("the command log cannot be replayed: {error}: {}", command.statement),
-                )
-            })?;
+            replaced = self
+                .replay(command, &config, &mut starts)
+                .map_err(|error| cannot_replay(&command.statement, &error))?;
         }
         // Only the last command can have been cut off between its record and its effect.
         if let Some(start) = starts.iter().find(|start| Some(&start.id) == replaced.as_ref()) {
@@ -132,6 +129,19 @@ impl EngineInner {
             from = fetch.next_offset;
         }
     }
+}
+
+/// Says which statement a start could not carry out again.
+fn cannot_replay(statement: &str, error: &Error) -> Error {
+    let hint = match error.kind() {
+        ErrorKind::NotFound => {
+            "\nA function of your own must be registered before every start: see EngineOptions::with_registry."
+        }
+        _ => "",
+    };
+    let message =
+        format!("the command log cannot be replayed: {error}{hint}\nIt says: {statement}");
+    Error::new(error.kind(), message).in_statement(statement)
 }
 
 fn parse(bytes: &[u8], offset: i64) -> Result<Command> {

@@ -105,7 +105,8 @@ impl Engine {
         sync_names(&options.data_dir)?;
         folder::check_belongs(&log, &backend, &options.data_dir)?;
         let shared = Arc::clone(&log) as Arc<dyn Log>;
-        let engine = Engine::start(shared, Arc::new(backend), clock, config)?;
+        let registry = options.registry;
+        let engine = Engine::start(shared, Arc::new(backend), clock, config, registry)?;
         engine.keep(log)?;
         Ok(engine)
     }
@@ -130,12 +131,13 @@ impl Engine {
         Ok(())
     }
 
-    /// Starts an engine on a log and a state backend; maintenance of the log is the caller's.
+    /// Starts an engine with these functions on a log and a state backend; maintenance of the log is the caller's.
     pub fn start(
         log: Arc<dyn Log>,
         backend: Arc<dyn Backend>,
         clock: Arc<dyn Clock>,
         config: Config,
+        registry: Registry,
     ) -> Result<Engine> {
         let runtime_config = RuntimeConfig {
             worker_count: config.worker_count(),
@@ -157,7 +159,7 @@ impl Engine {
                 backend,
                 clock,
                 runtime,
-                registry: Arc::new(Registry::built_in()),
+                registry: Arc::new(registry),
                 config,
                 catalog: RwLock::default(),
                 topologies: RwLock::default(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::config::{Config, LogFlush};
 use crate::error::Result;
+use crate::functions::Registry;
 use crate::log::{Flush, LogConfig};
 
 /// What an engine is opened with.
@@ -14,18 +15,34 @@ pub struct EngineOptions {
     pub data_dir: PathBuf,
     /// Options by their names, as in `config`; an unknown one is an error that names the nearest.
     pub properties: Vec<(String, String)>,
+    /// The functions that statements can call.
+    pub registry: Registry,
 }
 
 impl EngineOptions {
-    /// Opens a folder with default options.
+    /// Opens a folder with default options and the functions that come with Tidemill.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        EngineOptions { data_dir: data_dir.into(), properties: Vec::new() }
+        EngineOptions {
+            data_dir: data_dir.into(),
+            properties: Vec::new(),
+            registry: Registry::built_in(),
+        }
     }
 
     /// Sets an option.
     #[must_use]
     pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.properties.push((name.into(), value.into()));
+        self
+    }
+
+    /// Lets statements call the functions of a registry: those of one's own, and those that come with Tidemill if it began as
+    /// [`Registry::built_in`].
+    ///
+    /// The same functions must be there at the next start, under the same names: its queries go on.
+    #[must_use]
+    pub fn with_registry(mut self, registry: Registry) -> Self {
+        self.registry = registry;
         self
     }
 

@@ -106,6 +106,10 @@ impl ResolveError {
     /// Words it for the clause that the expression stands in.
     pub fn in_clause(self, clause: Clause) -> Error {
         let words = self.kind.to_string();
+        let error_kind = match &self.kind {
+            ResolveErrorKind::Function(FunctionError::Unknown { .. }) => ErrorKind::NotFound,
+            _ => ErrorKind::Statement,
+        };
         let is_filter = matches!(clause, Clause::Where | Clause::Having);
         let message = match self.kind {
             ResolveErrorKind::UnknownColumn { .. } | ResolveErrorKind::AmbiguousColumn { .. } => {
@@ -132,7 +136,7 @@ impl ResolveError {
             | ResolveErrorKind::Mistyped(_)
             | ResolveErrorKind::TooDeep(_) => words,
         };
-        Error::new(ErrorKind::Statement, message).at(self.position.line, self.position.column)
+        Error::new(error_kind, message).at(self.position.line, self.position.column)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Why a function could not be registered, resolved or evaluated.
 
+use crate::error::{Error, ErrorKind};
+
 /// Why a function could not be registered, resolved or evaluated for a whole batch. What fails for a row alone is a
 /// [`RowFailure`](crate::functions::RowFailure), and the row's result is NULL.
 ///
@@ -53,6 +55,19 @@ pub enum FunctionError {
         /// What is wrong with it.
         reason: String,
     },
+}
+
+impl From<FunctionError> for Error {
+    fn from(error: FunctionError) -> Self {
+        let kind = match &error {
+            FunctionError::Unknown { .. } => ErrorKind::NotFound,
+            FunctionError::NoOverload { .. }
+            | FunctionError::Ambiguous { .. }
+            | FunctionError::InvalidArgument(_) => ErrorKind::Statement,
+            FunctionError::Definition { .. } => ErrorKind::Input,
+        };
+        Error::new(kind, error.to_string())
+    }
 }
 
 fn did_you_mean(nearest: &[String]) -> String {

@@ -1,6 +1,7 @@
 //! All functions by name: those that come with Tidemill and those of users.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::functions::aggregate::{AGGREGATES, AggregateFunction, ResolvedAggregate};
 use crate::functions::docs::Description;
@@ -48,11 +49,35 @@ impl<F> Functions<F> {
 }
 
 /// All functions by name.
+///
+/// An engine and a test driver take a registry; functions of one's own are added to those that come with Tidemill:
+///
+/// ```
+/// use tidemill::functions::{Registry, ScalarFunction};
+///
+/// let mut registry = Registry::built_in();
+/// registry.register_scalar(
+///     ScalarFunction::new("TWICE")
+///         .summary("Doubles a number.")
+///         .overload("(number BIGINT) BIGINT", "", |call| {
+///             let numbers = call.bigints(0)?;
+///             call.map_bigints(|row| numbers.at(row).checked_mul(2))
+///         }),
+/// )?;
+/// assert!(registry.contains("twice"));
+/// # Ok::<(), tidemill::functions::FunctionError>(())
+/// ```
 #[derive(Clone, Default)]
 pub struct Registry {
     scalars: Functions<ScalarFunction>,
     aggregates: Functions<AggregateFunction>,
     tables: Functions<TableFunction>,
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Registry").field(&self.names()).finish()
+    }
 }
 
 impl Registry {

@@ -15,11 +15,24 @@ pub(crate) fn binary() -> &'static Path {
     BINARY.get_or_init(|| std::env::var_os("TIDEMILL").map_or_else(build, PathBuf::from))
 }
 
+/// Returns an example of this build, which is made if it is not there.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let path = profile_folder().join("examples").join(name);
+    if !path.exists() {
+        build();
+    }
+    path
+}
+
+/// Returns target/PROFILE: this test is target/PROFILE/deps/it-….
+fn profile_folder() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.ancestors().nth(2).expect("a test lies in target/PROFILE/deps").to_owned()
+}
+
 /// Builds the binary with the features and the profile that this test was built with.
 fn build() -> PathBuf {
-    // This test is target/PROFILE/deps/it-….
-    let test = std::env::current_exe().unwrap();
-    let folder = test.ancestors().nth(2).expect("a test lies in target/PROFILE/deps");
+    let folder = profile_folder();
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut build = Command::new(cargo);
     build

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{Program, binary};
+use crate::program::{Program, binary, example};
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -145,6 +145,24 @@ fn the_examples_run_as_they_say() {
         }
     }
     assert!(0 < count);
+}
+
+#[test]
+fn the_examples_in_rust_run() {
+    let mut count = 0;
+    for entry in std::fs::read_dir(root().join("examples")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|extension| extension != "rs") {
+            continue;
+        }
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let output = Command::new(example(name)).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {said}");
+        assert!(!output.stdout.is_empty(), "{name} shows nothing");
+        count += 1;
+    }
+    assert!(4 <= count);
 }
 
 fn copy(from: &Path, to: &Path) {

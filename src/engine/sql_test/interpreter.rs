@@ -38,8 +38,12 @@ impl From<Error> for Failed {
 }
 
 impl Interpreter {
-    pub(super) fn new(folder: PathBuf, variables: BTreeMap<String, String>) -> Self {
-        Interpreter { driver: TestDriver::new(), folder, variables, script_depth: 0 }
+    pub(super) fn new(
+        driver: TestDriver,
+        folder: PathBuf,
+        variables: BTreeMap<String, String>,
+    ) -> Self {
+        Interpreter { driver, folder, variables, script_depth: 0 }
     }
 
     /// Carries out one statement.

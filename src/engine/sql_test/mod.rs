@@ -27,9 +27,11 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::engine::TestDriver;
 use crate::engine::sql_test::error_class::ErrorClass;
 use crate::engine::sql_test::interpreter::Interpreter;
 use crate::error::Result;
+use crate::functions::Registry;
 
 pub use failure::{ComparedValue, SqlTestFailure};
 
@@ -57,6 +59,7 @@ pub struct SqlTest {
     expected: Option<ExpectedError>,
     folder: PathBuf,
     variables: BTreeMap<String, String>,
+    registry: Option<Registry>,
 }
 
 /// A statement of a test.
@@ -101,6 +104,13 @@ impl SqlTest {
         self
     }
 
+    /// Lets statements call functions of one's own; see [`EngineOptions::with_registry`](crate::engine::EngineOptions::with_registry).
+    #[must_use]
+    pub fn with_registry(mut self, registry: Registry) -> Self {
+        self.registry = Some(registry);
+        self
+    }
+
     /// Returns its name, if it has one.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
@@ -112,7 +122,11 @@ impl SqlTest {
     ///
     /// At the first statement that fails, or that holds where it should not; or if the error that is expected does not come.
     pub fn run(&self) -> Result<(), SqlTestFailure> {
-        let mut interpreter = Interpreter::new(self.folder.clone(), self.variables.clone());
+        let driver = match &self.registry {
+            Some(registry) => TestDriver::new().with_registry(registry.clone()),
+            None => TestDriver::new(),
+        };
+        let mut interpreter = Interpreter::new(driver, self.folder.clone(), self.variables.clone());
         let failed = self.steps.iter().find_map(|step| interpreter.run(step).err());
         match (failed, &self.expected) {
             (None, None) => Ok(()),

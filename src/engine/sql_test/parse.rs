@@ -58,6 +58,7 @@ fn test(name: Option<String>) -> SqlTest {
         expected: None,
         folder: PathBuf::new(),
         variables: BTreeMap::new(),
+        registry: None,
     }
 }
 

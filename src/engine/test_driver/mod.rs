@@ -177,7 +177,8 @@ impl TestDriver {
         self
     }
 
-    /// Uses functions of one's own.
+    /// Uses functions of one's own, as [`EngineOptions::with_registry`](crate::engine::EngineOptions::with_registry) does. Call it
+    /// before statements are carried out.
     #[must_use]
     pub fn with_registry(mut self, registry: Registry) -> Self {
         self.registry = Arc::new(registry);

@@ -10,6 +10,7 @@ use tidemill::config::Config;
 use tidemill::disk::SimDisk;
 use tidemill::engine::{ConsumeFrom, Engine, Outcome};
 use tidemill::error::{Error, ErrorKind, Result};
+use tidemill::functions::Registry;
 use tidemill::log::{EmbeddedLog, LogConfig};
 
 use super::journal::JournalBackend;
@@ -47,7 +48,7 @@ pub(super) fn open(disk: &SimDisk) -> Result<Engine> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let log = open_log(disk, &clock)?;
     let backend = JournalBackend::open(disk, Path::new("/data/state"))?;
-    Engine::start(Arc::new(log), Arc::new(backend), clock, config)
+    Engine::start(Arc::new(log), Arc::new(backend), clock, config, Registry::built_in())
 }
 
 /// How far a run came: how many steps were answered, and what went wrong with the next.

@@ -1,6 +1,7 @@
 //! The engine on a real folder: restarts, push and pull queries, the processing log.
 
 mod aggregates;
+mod functions;
 mod joins;
 mod pace;
 mod shared;
