@@ -119,7 +119,7 @@ impl Session {
             examples: described
                 .examples
                 .iter()
-                .map(|example| (example.expression.to_string(), example.result.to_string()))
+                .map(|example| (example_text(example), example.result.to_string()))
                 .collect(),
         };
         Ok(Outcome::Entity(Box::new(Entity::Function(entity))))
@@ -189,6 +189,14 @@ impl Session {
             statistics: self.statistics(&query.id),
             ..description(summary.id, summary.query_string, &schema, "PERSISTENT")
         }
+    }
+}
+
+/// Writes an example with the rows it is of.
+fn example_text(example: &crate::functions::Example) -> String {
+    match example.rows {
+        "" => example.expression.to_owned(),
+        rows => format!("{} of {rows}", example.expression),
     }
 }
 

@@ -15,6 +15,8 @@ use crate::types::SqlType;
 pub(super) fn attr() -> AggregateFunction {
     AggregateFunction::new("ATTR")
         .summary("Returns the one value that all rows have; NULL if they differ.")
+        .example("ATTR(x)", "x VARCHAR: ('a'), ('a')", "a")
+        .example("ATTR(x)", "x VARCHAR: ('a'), ('b')", "null")
         .overload("(value T) T", "", accumulator)
         .undo()
         .intermediate(|call| {

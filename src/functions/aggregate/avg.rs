@@ -16,6 +16,7 @@ use crate::types::SqlType;
 pub(super) fn avg() -> AggregateFunction {
     AggregateFunction::new("AVG")
         .summary("Returns the average of the values; NULLs are left out.")
+        .example("AVG(x)", "x INT: (1), (2), (NULL)", "1.5")
         .overload("(value INT) DOUBLE", "", |_| Ok(Dense::boxed(Avg::<i32, i64>::default())))
         .undo()
         .intermediate(|_| state_type(SqlType::Int))

@@ -21,6 +21,7 @@ pub(super) fn collect_list() -> AggregateFunction {
         .summary(
             "Returns an array of all values, at most ksql.functions.collect_list.limit of them and no larger than 1 MiB.",
         )
+        .example("COLLECT_LIST(x)", "x INT: (2), (1), (NULL), (2)", "[2, 1, null, 2]")
         .overload("(value T) ARRAY<T>", "", accumulator)
         .undo()
 }

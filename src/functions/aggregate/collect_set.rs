@@ -21,6 +21,7 @@ pub(super) fn collect_set() -> AggregateFunction {
         .summary(
             "Returns an array of all different values, at most ksql.functions.collect_set.limit of them and no larger than 1 MiB.",
         )
+        .example("COLLECT_SET(x)", "x INT: (2), (1), (NULL), (2)", "[2, 1, null]")
         .overload("(value T) ARRAY<T>", "", accumulator)
 }
 

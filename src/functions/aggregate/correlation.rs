@@ -14,6 +14,7 @@ use crate::types::SqlType;
 pub(super) fn correlation() -> AggregateFunction {
     AggregateFunction::new("CORRELATION")
         .summary("Returns the Pearson correlation coefficient of two columns; NaN below two pairs.")
+        .example("CORRELATION(x, y)", "x DOUBLE, y DOUBLE: (1, 2), (2, 4), (3, 6)", "1.0")
         .overload("(x DOUBLE, y DOUBLE) DOUBLE", "", |_| Ok(Dense::boxed(Correlation)))
         .undo()
         .intermediate(|_| {

@@ -14,6 +14,8 @@ use crate::types::SqlType;
 pub(super) fn count() -> AggregateFunction {
     AggregateFunction::new("COUNT")
         .summary("Counts the rows, or those in which the argument is not NULL.")
+        .example("COUNT(*)", "x INT: (1), (NULL)", "2")
+        .example("COUNT(x)", "x INT: (1), (NULL)", "1")
         .overload("() BIGINT", "All rows.", |_| Ok(Dense::boxed(Count)))
         .undo()
         .overload("(value ANY) BIGINT", "Rows where it is not NULL.", |_| Ok(Dense::boxed(Count)))

@@ -23,6 +23,7 @@ const EXACT_MAX: usize = 1 << 16;
 pub(super) fn count_distinct() -> AggregateFunction {
     AggregateFunction::new("COUNT_DISTINCT")
         .summary("Counts the different values, exactly up to 65,536, with an error of about 0.4 % above; NULLs are left out.")
+        .example("COUNT_DISTINCT(x)", "x VARCHAR: ('a'), ('b'), ('a'), (NULL)", "2")
         .overload("(value ANY) BIGINT", "", accumulator)
         .intermediate(|_| SqlType::array(SqlType::Int))
 }

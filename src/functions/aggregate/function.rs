@@ -85,10 +85,15 @@ impl AggregateFunction {
         AggregateFunction { summary: summary.into(), ..self }
     }
 
-    /// Adds an example: an expression, and its value as text.
+    /// Adds an example: an expression, the rows of its group as in [`Example::rows`], and its value as text.
     #[must_use]
-    pub fn example(mut self, expression: &'static str, result: &'static str) -> Self {
-        self.examples.push(Example { expression, result });
+    pub fn example(
+        mut self,
+        expression: &'static str,
+        rows: &'static str,
+        result: &'static str,
+    ) -> Self {
+        self.examples.push(Example { expression, rows, result });
         self
     }
 
@@ -242,11 +247,8 @@ impl AggregateFunction {
     pub fn describe(&self) -> Description {
         let describe = |overload: &Overload| {
             let signature = overload.signature.as_ref().ok()?;
-            Some(OverloadDescription {
-                call: signature.call_text(&self.name.to_uppercase()),
-                returns: signature.returns.as_ref().map(ToString::to_string).unwrap_or_default(),
-                summary: Arc::clone(&overload.summary),
-            })
+            let Overload { summary, returns, .. } = overload;
+            Some(OverloadDescription::new(&self.name, signature, summary, returns.as_ref()))
         };
         Description {
             name: self.name.to_uppercase(),

@@ -17,6 +17,7 @@ pub(super) fn histogram() -> AggregateFunction {
         .summary(
             "Returns a map of each text to how often it occurs, of the first 1000 different texts.",
         )
+        .example("HISTOGRAM(x)", "x VARCHAR: ('a'), ('b'), ('a')", "{a=2, b=1}")
         .overload("(value VARCHAR) MAP<VARCHAR, BIGINT>", "", |_| Ok(Dense::boxed(Histogram)))
         .undo()
 }

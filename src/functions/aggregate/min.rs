@@ -7,7 +7,8 @@ use crate::functions::aggregate::extreme::extreme;
 
 /// Keeps the smallest value; NULL until there is one.
 pub(super) fn min() -> AggregateFunction {
-    let min =
-        AggregateFunction::new("MIN").summary("Returns the smallest value; NULLs are left out.");
+    let min = AggregateFunction::new("MIN")
+        .summary("Returns the smallest value; NULLs are left out.")
+        .example("MIN(x)", "x INT: (1), (3), (NULL)", "1");
     extreme(min, Ordering::Less)
 }

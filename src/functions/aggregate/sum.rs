@@ -19,6 +19,8 @@ use crate::types::{NARROW_DECIMAL_PRECISION, SqlType};
 pub(super) fn sum() -> AggregateFunction {
     AggregateFunction::new("SUM")
         .summary("Adds the values up; NULLs are left out.")
+        .example("SUM(x)", "x INT: (1), (2), (NULL)", "3")
+        .example("SUM(x)", "x DECIMAL(4, 2): (0.10), (0.20)", "0.30")
         .overload("(value INT) INT", "", |_| Ok(Dense::boxed(Sum::<i32>::default())))
         .undo()
         .overload("(value BIGINT) BIGINT", "", |_| Ok(Dense::boxed(Sum::<i64>::default())))

@@ -12,6 +12,7 @@ use crate::functions::aggregate::{AggregateFunction, StateError};
 pub(super) fn sum_list() -> AggregateFunction {
     AggregateFunction::new("SUM_LIST")
         .summary("Adds up the elements of the arrays; NULLs are left out.")
+        .example("SUM_LIST(x)", "x ARRAY<INT>: (ARRAY[1, 2]), (ARRAY[3])", "6")
         .overload("(list ARRAY<INT>) INT", "", |_| Ok(Dense::boxed(SumList::<i32>::default())))
         .undo()
         .overload("(list ARRAY<BIGINT>) BIGINT", "", |_| {

@@ -18,7 +18,7 @@ use crate::types::{ColumnBuilder, SqlType, Value, value_at};
 pub(super) fn topk() -> AggregateFunction {
     let function = AggregateFunction::new("TOPK").summary(
         "Returns the K largest values, the largest first. With more columns, it returns structs of them, by the first one.",
-    );
+    ).example("TOPK(x, 2)", "x INT: (1), (3), (2), (3)", "[3, 3]").example("TOPK(x, y, 1)", "x INT, y VARCHAR: (1, 'a'), (3, 'b')", "[Struct{sort_col=3,col0=b}]");
     ORDERED_TYPES.iter().fold(function, |function, sql_type| {
         function
             .overload(&format!("(value {sql_type}, k INT)"), "", values::<false>)

@@ -8,7 +8,8 @@ use crate::types::SqlType;
 /// Keeps the K largest different values in descending order.
 pub(super) fn topkdistinct() -> AggregateFunction {
     let function = AggregateFunction::new("TOPKDISTINCT")
-        .summary("Returns the K largest values, the largest first, each once.");
+        .summary("Returns the K largest values, the largest first, each once.")
+        .example("TOPKDISTINCT(x, 2)", "x INT: (1), (3), (2), (3)", "[3, 2]");
     ORDERED_TYPES.iter().fold(function, |function, sql_type| {
         function
             .overload(&format!("(value {sql_type}, k INT)"), "", values::<true>)

@@ -20,7 +20,7 @@ const CUBE_BYTES_MAX: usize = 64 << 20;
 pub(super) fn cube_explode() -> TableFunction {
     TableFunction::new("cube_explode")
         .summary("Makes a row of each way to replace elements of an array, 16 at most, by NULL.")
-        .example("CUBE_EXPLODE(ARRAY[1, 2])", "[NULL, NULL], [NULL, 2], [1, NULL], [1, 2]")
+        .example("CUBE_EXPLODE(ARRAY[1, 2])", "[null, null], [null, 2], [1, null], [1, 2]")
         .overload("(columns ARRAY<T>) ARRAY<T>", "", explode_cubes)
 }
 

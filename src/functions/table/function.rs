@@ -101,7 +101,7 @@ impl TableFunction {
     /// Adds an example: an expression, and its values as text.
     #[must_use]
     pub fn example(mut self, expression: &'static str, result: &'static str) -> Self {
-        self.examples.push(Example { expression, result });
+        self.examples.push(Example { expression, rows: "", result });
         self
     }
 
@@ -193,11 +193,8 @@ impl TableFunction {
     pub fn describe(&self) -> Description {
         let describe = |overload: &Overload| {
             let signature = overload.signature.as_ref().ok()?;
-            Some(OverloadDescription {
-                call: signature.call_text(&self.name.to_uppercase()),
-                returns: signature.returns.as_ref().map(ToString::to_string).unwrap_or_default(),
-                summary: Arc::clone(&overload.summary),
-            })
+            let Overload { summary, returns, .. } = overload;
+            Some(OverloadDescription::new(&self.name, signature, summary, returns.as_ref()))
         };
         Description {
             name: self.name.to_uppercase(),

@@ -49,7 +49,11 @@ fn page(family: &str, functions: &[Description]) -> String {
     for function in functions {
         write!(out, "\n## {}\n\n{}\n\n```sql\n", function.name, function.summary).unwrap();
         for overload in &function.overloads {
-            writeln!(out, "{} -> {}", overload.call, overload.returns).unwrap();
+            let returns = match overload.returns.as_str() {
+                "" => String::new(),
+                returns => format!(" -> {returns}"),
+            };
+            writeln!(out, "{}{returns}", overload.call).unwrap();
         }
         out.push_str("```\n");
         for overload in function.overloads.iter().filter(|overload| !overload.summary.is_empty()) {
@@ -58,11 +62,14 @@ fn page(family: &str, functions: &[Description]) -> String {
         if function.examples.is_empty() {
             continue;
         }
-        out.push_str("\n| example | result |\n| --- | --- |\n");
+        let has_rows = function.examples.iter().any(|example| !example.rows.is_empty());
+        let (head, line) = if has_rows { (" of the rows |", " --- |") } else { ("", "") };
+        write!(out, "\n| example |{head} result |\n| --- |{line} --- |\n").unwrap();
         for example in &function.examples {
-            let cell = |text: &str| text.replace('|', "\\|");
-            writeln!(out, "| `{}` | `{}` |", cell(example.expression), cell(example.result))
-                .unwrap();
+            let cell = |text: &str| format!("`{}`", text.replace('|', "\\|"));
+            let rows = if has_rows { format!(" {} |", cell(example.rows)) } else { String::new() };
+            let (call, result) = (cell(example.expression), cell(example.result));
+            writeln!(out, "| {call} |{rows} {result} |").unwrap();
         }
     }
     out

@@ -9,6 +9,7 @@ pub(super) fn from_unixtime() -> ScalarFunction {
         "from_unixtime",
         "Returns the timestamp so many milliseconds after 1970-01-01 00:00 UTC.",
     )
+    .example("FROM_UNIXTIME(1709211845000)", "2024-02-29T13:04:05.000")
     .overload("(milliseconds BIGINT) TIMESTAMP", "", |call| {
         let millis = call.bigints(0)?;
         call.map_timestamps(|row| millis.at(row))

@@ -9,6 +9,7 @@ pub(super) fn unix_timestamp() -> ScalarFunction {
         "unix_timestamp",
         "Returns the milliseconds from 1970-01-01 00:00 UTC to a timestamp, or to now.",
     )
+    .example("UNIX_TIMESTAMP(FROM_UNIXTIME(1709211845000))", "1709211845000")
     .overload("() BIGINT", "To now.", |call| {
         let now_ms = call.now_ms;
         call.map_bigints(|_| now_ms)

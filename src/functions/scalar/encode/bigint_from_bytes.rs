@@ -8,6 +8,7 @@ use crate::functions::{Call, FunctionError, ScalarFunction};
 /// The BIGINT of 8 bytes.
 pub(super) fn bigint_from_bytes() -> ScalarFunction {
     from_bytes("bigint_from_bytes", "Makes a BIGINT of 8 bytes.")
+        .example("BIGINT_FROM_BYTES(TO_BYTES('0000000000000100', 'hex'))", "256")
         .overload("(value BYTES) BIGINT", "The most significant byte is the first.", read)
         .overload(
             "(value BYTES, byteOrder VARCHAR) BIGINT",

@@ -8,6 +8,7 @@ use crate::functions::{Call, FunctionError, ScalarFunction};
 /// The DOUBLE of 8 bytes.
 pub(super) fn double_from_bytes() -> ScalarFunction {
     from_bytes("double_from_bytes", "Makes a DOUBLE of 8 bytes.")
+        .example("DOUBLE_FROM_BYTES(TO_BYTES('3ff8000000000000', 'hex'))", "1.5")
         .overload("(value BYTES) DOUBLE", "The most significant byte is the first.", read)
         .overload(
             "(value BYTES, byteOrder VARCHAR) DOUBLE",

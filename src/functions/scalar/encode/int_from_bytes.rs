@@ -8,6 +8,7 @@ use crate::functions::{Call, FunctionError, ScalarFunction};
 /// The INT of 4 bytes.
 pub(super) fn int_from_bytes() -> ScalarFunction {
     from_bytes("int_from_bytes", "Makes a INT of 4 bytes.")
+        .example("INT_FROM_BYTES(TO_BYTES('00010000', 'hex'), 'LITTLE_ENDIAN')", "256")
         .overload("(value BYTES) INT", "The most significant byte is the first.", read)
         .overload(
             "(value BYTES, byteOrder VARCHAR) INT",

@@ -10,6 +10,10 @@ pub(super) fn uuid() -> ScalarFunction {
         .category(Category::String)
         .summary("Returns a random UUID of version 4, or the text of one.")
         .volatile()
+        .example(
+            "UUID(TO_BYTES('237e9877e79b12d4a765321741963000', 'hex'))",
+            "237e9877-e79b-12d4-a765-321741963000",
+        )
         .overload("() VARCHAR", "A random UUID.", |call| {
             call.map_strings(|_| Uuid::new_v4().to_string())
         })
