@@ -19,6 +19,8 @@ mod lexer;
 mod convert;
 mod format;
 mod parser;
+pub mod ebnf;
+pub mod help;
 
 pub use error::{ParseError, ParseErrorKind};
 pub use keywords::{KEYWORDS, is_keyword, is_reserved};

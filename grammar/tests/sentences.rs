@@ -6,9 +6,8 @@ mod ebnf;
 use std::env;
 
 use ebnf::{Grammar, Random};
+use tidemill_grammar::ebnf::GRAMMAR;
 use tidemill_grammar::parse_statement;
-
-const GRAMMAR: &str = include_str!("../tidemill.ebnf");
 
 /// How many sentences one run derives.
 const SENTENCES: u64 = 4_000;

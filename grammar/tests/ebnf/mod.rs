@@ -1,21 +1,9 @@
-//! A reader of W3C EBNF, and random sentences of what it read.
+//! Random sentences of a grammar.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::iter::Peekable;
-use std::str::Chars;
 
+use tidemill_grammar::ebnf::{self, Part};
 use tidemill_grammar::is_reserved;
-
-/// One part of a rule.
-#[derive(Debug)]
-enum Part {
-    Text(String),
-    Rule(String),
-    Class { negated: bool, ranges: Vec<(char, char)> },
-    Sequence(Vec<Part>),
-    Choice(Vec<Part>),
-    Repeat { part: Box<Part>, min: usize, max: usize },
-}
 
 /// The rules of a grammar by name.
 pub(crate) struct Grammar {
@@ -51,11 +39,7 @@ impl Random {
 
 impl Grammar {
     pub(crate) fn parse(text: &str) -> Self {
-        let mut reader = Reader { chars: text.chars().peekable() };
-        let mut rules = BTreeMap::new();
-        while let Some((name, part)) = reader.rule() {
-            assert!(rules.insert(name.clone(), part).is_none(), "{name} is defined twice");
-        }
+        let rules = ebnf::parse(text).expect("the grammar is EBNF");
         let mut grammar = Grammar { rules, depths: BTreeMap::new() };
         grammar.measure();
         grammar
@@ -78,7 +62,7 @@ impl Grammar {
 
     fn depth(&self, part: &Part) -> Option<usize> {
         match part {
-            Part::Text(_) | Part::Class { .. } => Some(0),
+            Part::Text(_) | Part::Class { .. } | Part::Break => Some(0),
             Part::Rule(name) => self.depths.get(name).copied(),
             Part::Sequence(parts) => {
                 parts.iter().try_fold(0, |deepest, part| Some(self.depth(part)?.max(deepest)))
@@ -118,6 +102,7 @@ impl Grammar {
                     output.text.push(' ');
                 }
             }
+            Part::Break => {}
             Part::Rule(name) => self.rule(name, depth.saturating_sub(1), random, output),
             Part::Class { negated, ranges } => {
                 output.text.push(character(*negated, ranges, random))
@@ -165,7 +150,7 @@ impl Grammar {
         let mut open: Vec<&Part> = self.rules.values().collect();
         while let Some(part) = open.pop() {
             match part {
-                Part::Text(_) | Part::Class { .. } => {}
+                Part::Text(_) | Part::Class { .. } | Part::Break => {}
                 Part::Rule(name) => drop(used.insert(name.clone())),
                 Part::Sequence(parts) | Part::Choice(parts) => open.extend(parts),
                 Part::Repeat { part, .. } => open.push(part),
@@ -185,133 +170,4 @@ fn character(negated: bool, ranges: &[(char, char)], random: &mut Random) -> cha
     let (from, to) = ranges[random.below(ranges.len())];
     let chars: Vec<char> = (from..=to).collect();
     chars[random.below(chars.len())]
-}
-
-/// Reads a grammar's text.
-struct Reader<'a> {
-    chars: Peekable<Chars<'a>>,
-}
-
-impl Reader<'_> {
-    fn rule(&mut self) -> Option<(String, Part)> {
-        let name = self.name()?;
-        for expected in "::=".chars() {
-            self.space();
-            assert_eq!(self.chars.next(), Some(expected), "in the rule {name}");
-        }
-        Some((name, self.choice()))
-    }
-
-    fn choice(&mut self) -> Part {
-        let mut parts = vec![self.sequence()];
-        while self.eat('|') {
-            parts.push(self.sequence());
-        }
-        if parts.len() == 1 { parts.remove(0) } else { Part::Choice(parts) }
-    }
-
-    fn sequence(&mut self) -> Part {
-        let mut parts = Vec::new();
-        while let Some(part) = self.item() {
-            let (min, max) = match () {
-                () if self.eat('?') => (0, 1),
-                () if self.eat('*') => (0, usize::MAX),
-                () if self.eat('+') => (1, usize::MAX),
-                () => (1, 1),
-            };
-            parts.push(if (min, max) == (1, 1) {
-                part
-            } else {
-                Part::Repeat { part: Box::new(part), min, max }
-            });
-        }
-        Part::Sequence(parts)
-    }
-
-    fn item(&mut self) -> Option<Part> {
-        self.space();
-        let next = *self.chars.peek()?;
-        match next {
-            quote @ ('\'' | '"') => {
-                self.chars.next();
-                Some(Part::Text(self.until(quote)))
-            }
-            '[' => {
-                self.chars.next();
-                Some(class(&self.until(']')))
-            }
-            '(' => {
-                self.chars.next();
-                let part = self.choice();
-                assert!(self.eat(')'));
-                Some(part)
-            }
-            char if char.is_alphabetic() && !self.begins_rule() => self.name().map(Part::Rule),
-            _ => None,
-        }
-    }
-
-    /// Tests whether what is next is `Name ::=`.
-    fn begins_rule(&self) -> bool {
-        let ahead = Reader { chars: self.chars.clone() };
-        let rest = { ahead }.after_name();
-        rest.starts_with("::=")
-    }
-
-    fn after_name(mut self) -> String {
-        self.name();
-        self.space();
-        self.chars.take(3).collect()
-    }
-
-    fn name(&mut self) -> Option<String> {
-        self.space();
-        let mut name = String::new();
-        while let Some(char) = self.chars.next_if(|char| char.is_alphanumeric() || *char == '_') {
-            name.push(char);
-        }
-        (!name.is_empty()).then_some(name)
-    }
-
-    fn until(&mut self, end: char) -> String {
-        self.chars.by_ref().take_while(|char| *char != end).collect()
-    }
-
-    fn eat(&mut self, wanted: char) -> bool {
-        self.space();
-        self.chars.next_if_eq(&wanted).is_some()
-    }
-
-    /// Skips space and comments.
-    fn space(&mut self) {
-        loop {
-            while self.chars.next_if(|char| char.is_whitespace()).is_some() {}
-            let mut ahead = self.chars.clone();
-            if (ahead.next(), ahead.next()) != (Some('/'), Some('*')) {
-                return;
-            }
-            let mut before = ' ';
-            for char in self.chars.by_ref() {
-                if (before, char) == ('*', '/') {
-                    break;
-                }
-                before = char;
-            }
-        }
-    }
-}
-
-fn class(text: &str) -> Part {
-    let (negated, text) = match text.strip_prefix('^') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let mut ranges = Vec::new();
-    let mut chars = text.chars().peekable();
-    while let Some(from) = chars.next() {
-        let is_range = chars.peek() == Some(&'-') && chars.clone().nth(1).is_some();
-        let to = if is_range { chars.nth(1).unwrap() } else { from };
-        ranges.push((from, to));
-    }
-    Part::Class { negated, ranges }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::shell::help_texts::{Chapter, HELP, Help};
+use tidemill_grammar::help::{self, Chapter, Property, Syntax, Topic};
+
+use crate::shell::help_texts::COMMANDS;
 
 /// Returns the help on a topic; on nothing, the list of topics.
 pub(crate) fn find(topic: &str) -> Option<String> {
@@ -10,30 +12,33 @@ pub(crate) fn find(topic: &str) -> Option<String> {
     if topic.is_empty() {
         return Some(overview());
     }
-    let exact = HELP.iter().find(|help| help.names.iter().any(|name| *name == topic));
-    if let Some(help) = exact {
-        return Some(page(help));
+    if let Some(exact) = all().find(|help| help.names.contains(&topic.as_str())) {
+        return Some(page(exact));
     }
     // `help create` is all that begins so.
     let begins = |name: &str| name.strip_prefix(&topic).is_some_and(|rest| rest.starts_with(' '));
-    let named = |help: &'static Help| {
+    let named = |help: &'static Topic| {
         let name = help.names.iter().find(|name| begins(name))?;
         Some((*name, help))
     };
-    let found: Vec<(&str, &Help)> = HELP.iter().filter_map(named).collect();
+    let found: Vec<(&str, &Topic)> = all().filter_map(named).collect();
     match found.as_slice() {
         [] => None,
         [(_, only)] => Some(page(only)),
         several => {
-            let lines = several.iter().map(|(name, help)| summary(name, help.what));
+            let lines = several.iter().map(|(name, help)| summary(name, help.purpose));
             Some(lines.collect::<String>().trim_end().to_owned())
         }
     }
 }
 
+fn all() -> impl Iterator<Item = &'static Topic> {
+    help::topics().chain(COMMANDS)
+}
+
 /// Returns what HELP knows, for completion.
 pub(crate) fn topics() -> Vec<String> {
-    HELP.iter().flat_map(|help| help.names).map(|name| (*name).to_owned()).collect()
+    all().flat_map(|help| help.names).map(|name| (*name).to_owned()).collect()
 }
 
 /// Says that there is no help on a topic, and what there is.
@@ -45,16 +50,10 @@ pub(crate) fn not_found(topic: &str) -> String {
 
 fn overview() -> String {
     let mut text = String::new();
-    for (chapter, title) in [
-        (Chapter::Define, "Streams, tables and queries"),
-        (Chapter::Read, "Reading"),
-        (Chapter::Look, "Looking around"),
-        (Chapter::Session, "This session"),
-        (Chapter::Shell, "This shell (no semicolon needed)"),
-    ] {
-        let _ = writeln!(text, "{title}");
-        let listed = HELP.iter().filter(|help| help.chapter == chapter);
-        listed.for_each(|help| text += &summary(help.names[0], help.what));
+    for chapter in Chapter::ALL {
+        let _ = writeln!(text, "{}", chapter.title());
+        let listed = all().filter(|help| help.chapter == chapter);
+        listed.for_each(|help| text += &summary(help.names[0], help.purpose));
         text.push('\n');
     }
     text + "HELP <one of these> shows how it is written, e.g. HELP CREATE STREAM.\n\
@@ -65,36 +64,45 @@ fn summary(name: &str, what: &str) -> String {
     format!("  {:<24} {what}\n", name.to_uppercase())
 }
 
-fn page(help: &Help) -> String {
-    let mut text = format!("{}\n\n", help.what);
-    for line in help.syntax.lines() {
+fn page(help: &Topic) -> String {
+    let mut text = format!("{}\n\n", help.purpose);
+    for line in help.syntax().lines() {
         let _ = writeln!(text, "  {line}");
     }
-    if !help.example.is_empty() {
+    for paragraph in help.description.split("\n\n").filter(|text| !text.is_empty()) {
+        let _ = write!(text, "\n{paragraph}\n");
+    }
+    text += &properties(help);
+    if let Some(example) = help.examples.first() {
         text.push_str("\nExample:\n");
-        for line in help.example.lines() {
+        for line in example.sql.lines() {
             let _ = writeln!(text, "  {line}");
         }
     }
     text.trim_end().to_owned()
 }
 
+/// Lists the properties of a WITH clause; what each is about is said where they are the topic.
+fn properties(help: &Topic) -> String {
+    let names: Vec<&str> = help.properties.iter().map(|property| property.name).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    if !matches!(help.syntax, Syntax::Parts(_)) {
+        return format!("\nProperties (see HELP WITH): {}\n", names.join(", "));
+    }
+    let mut text = "\nProperties:\n".to_owned();
+    for Property { name, value, about } in help.properties {
+        let _ = writeln!(text, "  {name} = {value}\n      {about}");
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use tidemill_grammar::parse_script;
 
     use super::*;
-
-    #[test]
-    fn every_example_is_a_statement() {
-        for help in HELP.iter().filter(|help| help.chapter != Chapter::Shell) {
-            if let Err(error) = parse_script(help.example) {
-                panic!("{}: {error}\n{}", help.names[0], help.example);
-            }
-            assert!(!help.example.is_empty(), "{}", help.names[0]);
-        }
-    }
 
     #[test]
     fn names_are_small_and_unique() {
@@ -111,10 +119,12 @@ mod tests {
         expect![[r"
             Ends a persistent query for good.
 
-              TERMINATE query_id | ALL;
+              TERMINATE {name | ALL};
+
+            What it made stays, and gets no more rows. SHOW QUERIES lists the ids.
 
             Example:
-              TERMINATE CTAS_BEST_1;"]]
+              TERMINATE ctas_best_0;"]]
         .assert_eq(&find("Terminate;").expect("help"));
     }
 

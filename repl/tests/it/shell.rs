@@ -383,9 +383,26 @@ fn help_knows_statements_commands_and_functions() {
             tidemill> help create stream
             Makes a stream over a topic: a sequence of independent facts.
 
-              CREATE [OR REPLACE] [SOURCE] STREAM [IF NOT EXISTS] name (
-                column type [KEY | HEADERS | HEADER('name')], …
-              ) WITH (property = value, …);
+              CREATE [OR REPLACE] [SOURCE] STREAM [IF NOT EXISTS] name
+                [(name type [KEY | HEADERS | HEADER ('text')], …)]
+                [WITH (property = value, …)];
+
+            The topic is made if it is not there and PARTITIONS says how many partitions it
+            is to have. A KEY column is read from the record's key, a HEADERS or
+            HEADER('name') column from its headers, and all others from its value; a field
+            that is missing is NULL. ROWTIME, ROWPARTITION and ROWOFFSET can be selected
+            from every stream.
+
+            SOURCE makes the stream read-only: no statement can write into it. OR REPLACE
+            puts the stream in the place of one of the same name, which may gain columns but
+            not lose any. IF NOT EXISTS leaves one that is there as it is.
+
+            Properties (see HELP WITH): KAFKA_TOPIC, PARTITIONS, REPLICAS, RETENTION_MS,
+            CLEANUP_POLICY, FORMAT, KEY_FORMAT, VALUE_FORMAT, KEY_DELIMITER,
+            VALUE_DELIMITER, WRAP_SINGLE_VALUE, TIMESTAMP, TIMESTAMP_FORMAT, WINDOW_TYPE,
+            WINDOW_SIZE, SOURCED_BY_CONNECTOR, KEY_SCHEMA_ID, VALUE_SCHEMA_ID,
+            KEY_SCHEMA_FULL_NAME, <id>, VALUE_AVRO_SCHEMA_FULL_NAME,
+            KEY_PROTOBUF_NULLABLE_REPRESENTATION, VALUE_PROTOBUF_NULLABLE_REPRESENTATION
 
             Example:
               CREATE STREAM bids (item VARCHAR KEY, price BIGINT)

@@ -391,3 +391,29 @@ fn window_size_ms(text: &str) -> Result<i64, Error> {
         Some(_) | None => Err(wrong("It must be more than zero".to_owned())),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tidemill_grammar::help::topic;
+
+    use super::*;
+
+    /// What people are told of WITH is what it takes.
+    #[test]
+    fn help_tells_all_properties() {
+        for (with, name) in [
+            (With::Declared, "create stream"),
+            (With::Declared, "create table"),
+            (With::AsSelect, "create stream as select"),
+            (With::AsSelect, "create table as select"),
+            (With::Insert, "insert into"),
+        ] {
+            let mut told: Vec<&str> =
+                topic(name).unwrap().properties.iter().map(|property| property.name).collect();
+            let mut known: Vec<&str> = names(with).collect();
+            told.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(told, known, "{name}");
+        }
+    }
+}
