@@ -9,8 +9,10 @@ use crate::error::Error;
 use crate::plan::analyze::create_source::{check_columns_kept, exists};
 use crate::plan::analyze::properties::{PropertySet, With};
 use crate::plan::analyze::sink::{SinkName, new_sink, plan_into};
+use crate::plan::analyze::timestamp::timestamp_column;
 use crate::plan::query::{Context, Target, plan_query};
 use crate::plan::{Action, CreateAs};
+use crate::types::Schema;
 
 /// Says what the statement comes to.
 pub(super) fn analyze(
@@ -34,7 +36,8 @@ pub(super) fn analyze(
         }
     }
     check_not_itself(statement, name)?;
-    let planned = plan_query(&statement.query, Target::New(name, kind), ctx)?;
+    let check = |schema: &Schema| timestamp_column(&properties, schema).map(|_| ());
+    let planned = plan_query(&statement.query, Target::New(name, kind, &check), ctx)?;
     let sink = SinkName { name, kind, statement: text };
     let (source, topic) = new_sink(&planned, sink, &properties, ctx)?;
     if let Some(existing) = ctx.catalog.source(name) {

@@ -14,7 +14,7 @@ use crate::plan::query::context::Context;
 use crate::plan::query::grouping::Grouping;
 use crate::plan::query::names::NameGenerator;
 use crate::plan::query::partition::rekey;
-use crate::plan::query::project::required_texts;
+use crate::plan::query::project::{GROUPING_EXPRESSION, required_texts};
 use crate::plan::query::relation::{Relation, RequiredKeys, Visible};
 use crate::plan::query::text::{Names, flat_name};
 use crate::plan::query::tree::as_column;
@@ -68,7 +68,7 @@ pub(super) fn aggregate(
         computed: keyed.chain(called).collect(),
         star: Vec::new(),
         required: RequiredKeys::All {
-            what: "grouping expression",
+            what: GROUPING_EXPRESSION,
             exprs: required_texts(group_by, names),
         },
         keys: group_by.to_vec(),

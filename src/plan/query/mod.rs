@@ -35,7 +35,7 @@ use crate::error::Error;
 use crate::expr::{Clause, ResolveError, ResolveErrorKind};
 use crate::plan::Node;
 use crate::plan::query::bind::{Bound, bind};
-use crate::plan::query::project::SinkShape;
+use crate::plan::query::project::{CheckColumns, SinkShape};
 use crate::plan::query::relation::{Relation, RequiredKeys};
 
 pub(crate) use context::Context;
@@ -46,8 +46,8 @@ pub(crate) use pull::plan_pull;
 pub(crate) enum Target<'a> {
     /// To the caller.
     Caller,
-    /// Into a stream or table that the statement makes.
-    New(&'a str, SourceKind),
+    /// Into a stream or table that the statement makes, which says something of its columns.
+    New(&'a str, SourceKind, CheckColumns<'a>),
     /// Into a stream that is there.
     Existing(&'a Source),
 }
@@ -102,14 +102,15 @@ pub(crate) fn plan_query(
         }
     }
     check_emit(query, &bound, ctx)?;
-    let shape = |name, columns| SinkShape { name, columns, is_grouped };
+    let shape = |name, columns, check| SinkShape { name, columns, is_grouped, check };
     let root = match target {
         Target::Caller => project::project_all(rows, &selected, ctx)?,
-        Target::New(name, _) => {
-            project::project_for_sink(rows, &selected, &bound, shape(name, None), ctx)?
+        Target::New(name, _, check) => {
+            let shape = shape(name, None, Some(check));
+            project::project_for_sink(rows, &selected, &bound, shape, ctx)?
         }
         Target::Existing(sink) => {
-            let shape = shape(&sink.name, Some(sink.schema.columns()));
+            let shape = shape(&sink.name, Some(sink.schema.columns()), None);
             project::project_for_sink(rows, &selected, &bound, shape, ctx)?
         }
     };
@@ -186,8 +187,8 @@ fn check_clauses(
     }
     let statement = match target {
         Target::Caller => None,
-        Target::New(_, SourceKind::Stream) => Some("CREATE STREAM AS SELECT"),
-        Target::New(_, SourceKind::Table) => Some("CREATE TABLE AS SELECT"),
+        Target::New(_, SourceKind::Stream, _) => Some("CREATE STREAM AS SELECT"),
+        Target::New(_, SourceKind::Table, _) => Some("CREATE TABLE AS SELECT"),
         Target::Existing(_) => Some("INSERT INTO"),
     };
     let Some(statement) = statement else { return Ok(()) };

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use tidemill_grammar::ast::{Expr as AstExpr, ExprKind, Literal};
+use tidemill_grammar::ast::{Expr as AstExpr, ExprKind, Literal, Position};
 
 use crate::error::Error;
 use crate::expr::Clause;
-use crate::plan::query::bind::Selected;
+use crate::plan::query::bind::{Selected, column_expr};
 use crate::plan::query::context::Context;
 use crate::plan::query::names::NameGenerator;
 use crate::plan::query::project::required_texts;
-use crate::plan::query::relation::{Relation, RequiredKeys, StarColumn};
+use crate::plan::query::relation::{Relation, RequiredKeys, StarColumn, Visible};
 use crate::plan::query::text::{Names, flat_name};
 use crate::plan::query::tree::as_column;
-use crate::plan::{Node, NodeOp};
+use crate::plan::{Node, NodeOp, system};
 use crate::types::{Column, Schema};
 
 /// Says why rows of a windowed source do not get a new key.
@@ -114,7 +114,7 @@ fn without_key(relation: Relation) -> Relation {
             hashed_as: None,
         },
     };
-    let star = keys_last(&relation.star);
+    let star = keys_last(&relation);
     Relation { node, star, keys: Vec::new(), required: RequiredKeys::None, ..relation }
 }
 
@@ -129,7 +129,7 @@ pub(super) fn key_names(relation: &Relation, exprs: &[AstExpr]) -> Vec<String> {
     exprs.iter().map(&mut name).collect()
 }
 
-/// Returns what `*` stands for below a new key: the key, then the columns there were, each source's old key behind its values.
+/// Returns what `*` stands for below a new key: the key, then the columns there were, as [`keys_last`] has them.
 fn star(relation: &Relation, exprs: &[AstExpr], names: &[String]) -> Vec<StarColumn> {
     let source = relation.star.first().and_then(|first| first.source.clone());
     let keys = exprs.iter().zip(names).map(|(expr, name)| StarColumn {
@@ -137,17 +137,39 @@ fn star(relation: &Relation, exprs: &[AstExpr], names: &[String]) -> Vec<StarCol
         selected: Selected { expr: expr.clone(), name: name.clone() },
         is_source_key: false,
     });
-    let rest = keys_last(&relation.star);
+    let rest = keys_last(relation);
     keys.chain(rest.into_iter().filter(|s| !exprs.contains(&s.selected.expr))).collect()
 }
 
-/// Moves each source's key behind its other columns.
-fn keys_last(star: &[StarColumn]) -> Vec<StarColumn> {
-    star.chunk_by(|a, b| a.source == b.source)
+/// Moves each source's key behind its other columns. In a join, ROWTIME and the like stand between them: they are columns of the
+/// joined rows like others, as in ksqlDB.
+fn keys_last(relation: &Relation) -> Vec<StarColumn> {
+    relation
+        .star
+        .chunk_by(|a, b| a.source == b.source)
         .flat_map(|own| {
             let (keys, values): (Vec<_>, Vec<_>) =
                 own.iter().cloned().partition(|column| column.is_source_key);
-            values.into_iter().chain(keys)
+            let source = own.first().and_then(|column| column.source.as_deref());
+            values.into_iter().chain(pseudo_columns(relation, source)).chain(keys)
         })
         .collect()
+}
+
+fn pseudo_columns(relation: &Relation, source: Option<&str>) -> Vec<StarColumn> {
+    let is_own = |column: &&Visible| {
+        column.source.is_some()
+            && column.source.as_deref() == source
+            && system::is_reserved(&column.name)
+    };
+    let own = relation.visible.iter().filter(is_own).filter(|_| relation.is_join);
+    own.map(|column| StarColumn {
+        source: column.source.clone(),
+        selected: Selected {
+            expr: column_expr(source, &column.name, Position::default()),
+            name: flat_name(source, &column.name, true),
+        },
+        is_source_key: false,
+    })
+    .collect()
 }

@@ -15,6 +15,8 @@ use crate::plan::{Node, NodeOp};
 use crate::text::join_with;
 use crate::types::{Column, Schema, SqlType};
 
+/// What the expressions of GROUP BY are called.
+pub(super) const GROUPING_EXPRESSION: &str = "grouping expression";
 /// Where a synthetic key is explained.
 const SYNTHETIC_KEY_DOC: &str = "https://cnfl.io/2LV7ouS";
 
@@ -27,7 +29,12 @@ pub(super) struct SinkShape<'a> {
     pub(super) columns: Option<&'a [Column]>,
     /// Whether rows are grouped, so that errors speak of that.
     pub(super) is_grouped: bool,
+    /// What the statement says of the columns, which is checked before its keys are.
+    pub(super) check: Option<CheckColumns<'a>>,
 }
+
+/// Checks what a statement says of the columns that its query makes.
+pub(crate) type CheckColumns<'a> = &'a dyn Fn(&Schema) -> Result<(), Error>;
 
 /// Returns what is selected, with `*` written out.
 pub(super) fn expand(bound: &Bound, relation: &Relation) -> Vec<Selected> {
@@ -60,7 +67,7 @@ pub(super) fn project_all(
         exprs.push(expr);
     }
     check_unique(&columns)?;
-    Ok(project(relation.node, exprs, columns))
+    Ok(project(relation.node, exprs, Schema::new(columns)))
 }
 
 /// Computes what a persistent query writes: the key's columns, then the others in the order of the SELECT.
@@ -92,21 +99,23 @@ pub(super) fn project_for_sink(
     if values.is_empty() {
         return Err(Error::statement("The projection contains no value columns."));
     }
+    let schema = Schema::new(keys.iter().chain(&values).cloned().collect::<Vec<_>>());
+    sink.check.map_or(Ok(()), |check| check(&schema))?;
     check_required(&relation.required, bound, sink.name)?;
     if sink.is_grouped {
         // What is grouped by is a value until it becomes the key: the clash is one of values.
-        check_unique(&keys.iter().chain(&values).cloned().collect::<Vec<_>>())?;
+        check_unique(schema.columns())?;
     }
     check_clash(&keys, &values)?;
     let key_exprs = (0..names.len()).filter(|key| !names[*key].is_empty());
     let exprs = key_exprs.map(|key| relation.column(key)).chain(exprs).collect();
-    Ok(project(relation.node, exprs, keys.into_iter().chain(values).collect()))
+    Ok(project(relation.node, exprs, schema))
 }
 
-fn project(input: Node, exprs: Vec<Expr>, columns: Vec<Column>) -> Node {
+fn project(input: Node, exprs: Vec<Expr>, schema: Schema) -> Node {
     let (kind, is_windowed) = (input.kind, input.is_windowed);
     let op = NodeOp::Project { input: Box::new(input), exprs };
-    Node { op, schema: Schema::new(columns), kind, is_windowed }
+    Node { op, schema, kind, is_windowed }
 }
 
 /// Converts a number as it was written to the DECIMAL of the column it is inserted into.
@@ -196,8 +205,10 @@ fn check_required(required: &RequiredKeys, bound: &Bound, sink: &str) -> Result<
             if exprs.iter().all(|(expr, _)| bound.projects(expr)) {
                 return Ok(());
             }
-            let lacks = exprs.iter().filter(|(expr, _)| !bound.projects(expr));
-            let keys: Vec<String> = lacks.map(|(_, text)| text.clone()).collect();
+            // Of grouping expressions, ksqlDB names those that are missing; of others, all.
+            let is_told = |expr: &AstExpr| *what != GROUPING_EXPRESSION || !bound.projects(expr);
+            let told = exprs.iter().filter(|(expr, _)| is_told(expr));
+            let keys: Vec<String> = told.map(|(_, text)| text.clone()).collect();
             Err(missing(
                 sink,
                 &plural(what, keys.len()),

@@ -205,3 +205,20 @@ fn keys_of_other_formats_are_rewritten() {
         "#]],
     );
 }
+
+#[test]
+fn a_new_key_below_a_join_makes_pseudo_columns_columns() {
+    check(
+        "CREATE STREAM s AS SELECT * FROM bids b JOIN people p ON b.id = p.id PARTITION BY b.item;",
+        expect![[r#"
+            stream S: `B_ITEM` STRING KEY, `B_PRICE` BIGINT, `B_BIDDER` INTEGER, `B_TAGS` ARRAY<STRING>, `B_PLACE` STRUCT<`CITY` STRING, `ZIP` INTEGER>, `B_ROWTIME` BIGINT, `B_ROWPARTITION` INTEGER, `B_ROWOFFSET` BIGINT, `B_ID` INTEGER, `P_NAME` STRING, `P_BOSS` INTEGER, `P_ROWTIME` BIGINT, `P_ROWPARTITION` INTEGER, `P_ROWOFFSET` BIGINT, `P_ID` INTEGER
+              topic S, key KAFKA, value JSON
+            Sink: S
+            └─ Project: B_ITEM, B_PRICE, B_BIDDER, B_TAGS, B_PLACE, B_ROWTIME, B_ROWPARTITION, B_ROWOFFSET, B_ID, P_NAME, P_BOSS, P_ROWTIME, P_ROWPARTITION, P_ROWOFFSET, P_ID
+               └─ Repartition: by B_ITEM
+                  └─ StreamTableJoin: inner
+                     ├─ Source: BIDS as B
+                     └─ Source: PEOPLE as P
+        "#]],
+    );
+}

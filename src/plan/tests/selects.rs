@@ -77,7 +77,7 @@ fn the_key_is_selected_once() {
             Each key column must only be in the projection once. If you intended to copy the key into the value, then consider using the AS_VALUE function to indicate which key reference should be copied.
             error: The projection contains no value columns.
             error: Key missing from projection (ie, SELECT). 
-            The query used to build `S` must include the key column B in its projection (eg, SELECT B...).
+            The query used to build `S` must include the key columns A and B in its projection (eg, SELECT A, B...).
             error: Duplicate value columns found in schema: `ITEM` BIGINT
         "#]],
     );
@@ -234,6 +234,19 @@ fn windowed_keys_stay_windowed() {
             Output
             └─ Project: ID, WINDOWSTART, WINDOWEND, N
                └─ Source: SEEN
+        "#]],
+    );
+}
+
+#[test]
+fn all_keys_are_named_where_one_is_missing() {
+    check(
+        "CREATE STREAM s AS SELECT item, id FROM bids PARTITION BY item, price;
+         CREATE STREAM s WITH (timestamp = 'nothing') AS SELECT item FROM bids;",
+        expect![[r#"
+            error: Key missing from projection (ie, SELECT). 
+            The query used to build `S` must include the partitioning expressions BIDS.ITEM and BIDS.PRICE in its projection (eg, SELECT BIDS.ITEM, BIDS.PRICE...).
+            error: The TIMESTAMP column set in the WITH clause does not exist in the schema: 'NOTHING'
         "#]],
     );
 }
