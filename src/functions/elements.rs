@@ -115,12 +115,21 @@ pub fn compare_elements((a, i): Element<'_>, (b, j): Element<'_>) -> Option<Orde
 
 /// Compares texts by their UTF-16 units, as Java does. That differs from the order of code points only above U+FFFF.
 pub fn compare_texts(a: &str, b: &str) -> Ordering {
-    let differing = a.chars().zip(b.chars()).find(|(a, b)| a != b);
-    let Some((left, right)) = differing else {
-        return a.len().cmp(&b.len());
-    };
-    let unit = |c: char| c.encode_utf16(&mut [0; 2])[0];
-    unit(left).cmp(&unit(right)).then(left.cmp(&right))
+    let order = a.cmp(b);
+    let differing = a.bytes().zip(b.bytes()).find(|(a, b)| a != b);
+    // What begins with these bytes is U+E000 to U+FFFF, or above; other bytes of a character are smaller.
+    let is_high = |byte: u8| 0xF0 <= byte;
+    match differing {
+        Some((left, right)) if 0xEE <= left.min(right) && is_high(left) != is_high(right) => {
+            order.reverse()
+        }
+        Some(_) | None => order,
+    }
+}
+
+/// Compares doubles as Java's `compareTo` does: -0.0 before 0.0, and NaN after all others.
+pub fn compare_doubles(a: &f64, b: &f64) -> Ordering {
+    ordered(*a).cmp(&ordered(*b))
 }
 
 /// Maps doubles to integers of the same order: -0.0 before 0.0, and all NaNs are one, after all others.

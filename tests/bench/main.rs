@@ -14,6 +14,7 @@
 )]
 
 mod engine;
+mod functions;
 mod latency;
 mod limits;
 mod log;
@@ -52,6 +53,7 @@ const BENCHES: &[(&str, Run)] = &[
     ("JSON -> stream-table join -> JSON", engine::stream_table_join),
     ("JSON -> stream-stream join -> JSON", engine::stream_stream_join),
     ("JSON -> stream-stream left join, GRACE", engine::stream_stream_left_join),
+    ("functions beside DataFusion's", functions::side_by_side),
     ("end-to-end latency", latency::end_to_end),
     ("start-up", latency::start_up),
 ];

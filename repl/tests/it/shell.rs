@@ -375,7 +375,7 @@ fn output_is_tables_or_json() {
 }
 
 #[test]
-fn help_knows_statements_commands_and_functions() {
+fn help_knows_statements() {
     let mut shell = Shell::open();
     shell.check(
         "help create stream",
@@ -408,6 +408,11 @@ fn help_knows_statements_commands_and_functions() {
               CREATE STREAM bids (item VARCHAR KEY, price BIGINT)
                 WITH (kafka_topic = 'bids', value_format = 'json', partitions = 1);"#]],
     );
+}
+
+#[test]
+fn help_knows_commands_and_functions() {
+    let mut shell = Shell::open();
     shell.check(
         "help spool;",
         expect![[r#"

@@ -111,7 +111,7 @@ impl ScalarFunction {
     /// Adds an example: an expression, and its value as text.
     #[must_use]
     pub fn example(mut self, expression: &'static str, result: &'static str) -> Self {
-        self.examples.push(Example { expression, result });
+        self.examples.push(Example { expression, rows: "", result });
         self
     }
 
@@ -223,11 +223,8 @@ impl ScalarFunction {
     pub fn describe(&self) -> Description {
         let describe = |overload: &Overload| {
             let signature = overload.signature.as_ref().ok()?;
-            Some(OverloadDescription {
-                call: signature.call_text(&self.name.to_uppercase()),
-                returns: signature.returns.as_ref().map(ToString::to_string).unwrap_or_default(),
-                summary: Arc::clone(&overload.summary),
-            })
+            let Overload { summary, returns, .. } = overload;
+            Some(OverloadDescription::new(&self.name, signature, summary, returns.as_ref()))
         };
         Description {
             name: self.name.to_uppercase(),

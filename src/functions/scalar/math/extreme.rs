@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use datafusion::arrow::array::{Array, ArrayRef};
 
-use crate::functions::elements::compare_elements;
+use crate::functions::elements::{compare_doubles, compare_elements, compare_texts};
 use crate::functions::scalar::math::decimals::{rescale, widen};
 use crate::functions::scalar::math::numeric;
 use crate::functions::{Call, FunctionError, ScalarFunction};
@@ -16,12 +16,46 @@ pub(super) fn extreme(
     summary: &'static str,
     wanted: Ordering,
 ) -> ScalarFunction {
-    let mut function = numeric(name, summary);
-    for sql_type in ["INT", "BIGINT", "DOUBLE", "VARCHAR", "BYTES", "DATE", "TIME", "TIMESTAMP"] {
-        let signature = format!("(val {sql_type}, vals {sql_type}...) {sql_type}");
-        function = function.overload(&signature, "", move |call| pick(call, wanted)).sees_nulls();
+    macro_rules! of_numbers {
+        ($values:ident, $map:ident) => {
+            move |call: &mut Call<'_>| {
+                let args = all(call, |call, index| call.$values(index))?;
+                call.$map(|row| best(args.iter().filter_map(|arg| arg.get(row)), wanted, Ord::cmp))
+            }
+        };
     }
-    function
+    numeric(name, summary)
+        .overload("(val INT, vals INT...) INT", "", of_numbers!(ints, map_ints))
+        .sees_nulls()
+        .overload("(val BIGINT, vals BIGINT...) BIGINT", "", of_numbers!(bigints, map_bigints))
+        .sees_nulls()
+        .overload("(val DOUBLE, vals DOUBLE...) DOUBLE", "", move |call| {
+            let args = all(call, |call, index| call.doubles(index))?;
+            call.map_doubles(|row| {
+                best(args.iter().filter_map(|arg| arg.get(row)), wanted, compare_doubles)
+            })
+        })
+        .sees_nulls()
+        .overload("(val VARCHAR, vals VARCHAR...) VARCHAR", "", move |call| {
+            let args = call.strings_from(0)?;
+            call.map_strings(|row| {
+                let texts = args.iter().filter_map(|arg| arg.get(row));
+                best(texts, wanted, |a, b| compare_texts(a, b))
+            })
+        })
+        .sees_nulls()
+        .overload("(val BYTES, vals BYTES...) BYTES", "", move |call| pick(call, wanted))
+        .sees_nulls()
+        .overload("(val DATE, vals DATE...) DATE", "", of_numbers!(dates, map_dates))
+        .sees_nulls()
+        .overload("(val TIME, vals TIME...) TIME", "", of_numbers!(times, map_times))
+        .sees_nulls()
+        .overload(
+            "(val TIMESTAMP, vals TIMESTAMP...) TIMESTAMP",
+            "",
+            of_numbers!(timestamps, map_timestamps),
+        )
+        .sees_nulls()
         .overload("(val DECIMAL, vals DECIMAL...) DECIMAL", "", move |call| {
             pick_decimal(call, wanted)
         })
@@ -30,6 +64,23 @@ pub(super) fn extreme(
             widened.ok_or_else(|| FunctionError::InvalidArgument("there is no argument".into()))
         })
         .sees_nulls()
+}
+
+/// Reads all arguments of a call.
+fn all<'a, T>(
+    call: &Call<'a>,
+    read: impl Fn(&Call<'a>, usize) -> Result<T, FunctionError>,
+) -> Result<Vec<T>, FunctionError> {
+    (0..call.args.len()).map(|index| read(call, index)).collect()
+}
+
+/// Returns the first of the values that no other is better than.
+fn best<T>(
+    values: impl Iterator<Item = T>,
+    wanted: Ordering,
+    compare: impl Fn(&T, &T) -> Ordering,
+) -> Option<T> {
+    values.reduce(|best, next| if compare(&next, &best) == wanted { next } else { best })
 }
 
 fn pick(call: &mut Call<'_>, wanted: Ordering) -> Result<ArrayRef, FunctionError> {

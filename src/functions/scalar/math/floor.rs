@@ -1,8 +1,10 @@
 //! `FLOOR(value)`.
 
+use datafusion::arrow::datatypes::Float64Type;
+
 use crate::functions::ScalarFunction;
 use crate::functions::scalar::math::decimals::{Rounding, round};
-use crate::functions::scalar::math::numeric;
+use crate::functions::scalar::math::{each, numeric};
 
 /// Rounds a number down to a whole one. The type stays the same.
 pub(super) fn floor() -> ScalarFunction {
@@ -10,10 +12,7 @@ pub(super) fn floor() -> ScalarFunction {
         .example("FLOOR(-1.2)", "-2.0")
         .overload("(value INT) INT", "", |call| call.column(0))
         .overload("(value BIGINT) BIGINT", "", |call| call.column(0))
-        .overload("(value DOUBLE) DOUBLE", "", |call| {
-            let value = call.doubles(0)?;
-            call.map_doubles(|row| value.at(row).floor())
-        })
+        .overload("(value DOUBLE) DOUBLE", "", |call| each::<Float64Type>(call, f64::floor))
         .overload("(value DECIMAL) DECIMAL", "", |call| {
             let value = call.decimals(0)?;
             call.map_decimals(|row| round(value.at(row), 0, Rounding::Down))

@@ -1,6 +1,11 @@
 //! Numbers.
 
-use crate::functions::{Category, ScalarFunction};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, ArrowPrimitiveType, AsArray};
+use datafusion::arrow::datatypes::Float64Type;
+
+use crate::functions::{Call, Category, FunctionError, ScalarFunction};
 
 mod decimals;
 mod extreme;
@@ -70,10 +75,17 @@ pub(super) const FUNCTIONS: &[fn() -> ScalarFunction] = &[
 
 /// Makes a function of one DOUBLE; other numbers are cast to it.
 fn of_double(name: &'static str, summary: &'static str, compute: fn(f64) -> f64) -> ScalarFunction {
-    numeric(name, summary).overload("(value DOUBLE) DOUBLE", "", move |call| {
-        let value = call.doubles(0)?;
-        call.map_doubles(|row| compute(value.at(row)))
-    })
+    numeric(name, summary)
+        .overload("(value DOUBLE) DOUBLE", "", move |call| each::<Float64Type>(call, compute))
+}
+
+/// Computes each number of the first argument; NULL stays NULL.
+fn each<T: ArrowPrimitiveType>(
+    call: &Call<'_>,
+    compute: impl Fn(T::Native) -> T::Native,
+) -> Result<ArrayRef, FunctionError> {
+    let column = call.column(0)?;
+    Ok(Arc::new(column.as_primitive::<T>().unary::<_, T>(compute)))
 }
 
 /// Begins a function on numbers.

@@ -4,6 +4,43 @@ use crate::functions::scalar::math::decimals::Rounding;
 
 /// Rounds to so many digits after the point (before it, if negative), counting the shortest digits that make the number.
 pub(super) fn round_double(value: f64, places: i32, rounding: Rounding) -> Result<f64, String> {
+    match rounded_by_arithmetic(value, places, rounding) {
+        Some(rounded) => Ok(rounded),
+        None => round_digits(value, places, rounding),
+    }
+}
+
+/// Powers of ten that a DOUBLE holds exactly, as it does their products with whole numbers of less than [`WHOLE_MAX`].
+const UNITS: [f64; 8] = [1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7];
+const WHOLE_MAX: f64 = 1e14;
+
+/// Rounds without looking at digits; none where arithmetic cannot tell what they are.
+fn rounded_by_arithmetic(value: f64, places: i32, rounding: Rounding) -> Option<f64> {
+    let unit = *UNITS.get(usize::try_from(places).ok()?)?;
+    let scaled = value * unit;
+    if scaled.is_nan() || WHOLE_MAX <= scaled.abs() {
+        return None;
+    }
+    // The product, and the number itself, are off by at most half of their last bit.
+    let blur = scaled.abs() * 1e-15;
+    let nearest = scaled.round();
+    let distance = (scaled - nearest).abs();
+    let whole = match rounding {
+        Rounding::HalfUp if distance < 0.5 - blur => nearest,
+        Rounding::HalfUp => {
+            // A number that is these digits by itself lies in the middle; one that is not has more of them.
+            let tenths = (scaled * 10.0).round();
+            let is_middle = tenths.abs() < WHOLE_MAX && tenths / (unit * 10.0) == value;
+            return is_middle.then(|| (tenths / 10.0 + 0.5).floor() / unit + 0.0);
+        }
+        Rounding::TowardsZero if blur < distance => scaled.trunc(),
+        Rounding::TowardsZero if nearest / unit == value => nearest,
+        Rounding::TowardsZero | Rounding::Up | Rounding::Down => return None,
+    };
+    Some(whole / unit + 0.0)
+}
+
+fn round_digits(value: f64, places: i32, rounding: Rounding) -> Result<f64, String> {
     if !value.is_finite() {
         return Err("Infinite or NaN".to_owned());
     }
@@ -66,6 +103,38 @@ mod tests {
     fn check(value: f64, places: i32, want: f64) {
         let got = round_double(value, places, Rounding::HalfUp).unwrap();
         assert_eq!(got.to_bits(), want.to_bits(), "{got} is not {want}");
+    }
+
+    /// Arithmetic, where it tells anything, tells what the digits say.
+    #[test]
+    fn arithmetic_agrees_with_digits() {
+        let mut seed = 7_u64;
+        let mut told = 0;
+        for round in 0..200_000_u32 {
+            seed = seed
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            let whole = (seed >> 20) as i64 % 10_i64.pow(1 + round % 12);
+            // Numbers of a few digits, their neighbours, and any others.
+            let short = whole as f64 / 10_f64.powi((round % 9) as i32);
+            let value = match round % 4 {
+                0 => short,
+                1 => short.next_up(),
+                2 => -short,
+                _ => short * 1.000_000_37,
+            };
+            for places in 0..4 {
+                for rounding in [Rounding::HalfUp, Rounding::TowardsZero] {
+                    let Some(fast) = rounded_by_arithmetic(value, places, rounding) else {
+                        continue;
+                    };
+                    let slow = round_digits(value, places, rounding).unwrap();
+                    assert_eq!(fast.to_bits(), slow.to_bits(), "{value} {places} {rounding:?}");
+                    told += 1;
+                }
+            }
+        }
+        assert!(1_000_000 < told, "{told}");
     }
 
     #[test]

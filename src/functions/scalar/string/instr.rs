@@ -12,7 +12,7 @@ pub(super) fn instr() -> ScalarFunction {
     textual("instr", "Returns where a text stands in another, counted from 1; 0 if it does not.")
         .example("INSTR('CORPORATE FLOOR', 'OR', 3)", "5")
         .example("INSTR('CORPORATE FLOOR', 'OR', -3, 2)", "2")
-        .overload("(str VARCHAR, substring VARCHAR) INT", "", find)
+        .overload("(str VARCHAR, substring VARCHAR) INT", "", find_first)
         .sees_nulls()
         .overload(
             "(str VARCHAR, substring VARCHAR, position INT) INT",
@@ -26,6 +26,19 @@ pub(super) fn instr() -> ScalarFunction {
             find,
         )
         .sees_nulls()
+}
+
+/// Finds the first occurrence; what is looked for is mostly the same in all rows.
+fn find_first(call: &mut Call<'_>) -> Result<ArrayRef, FunctionError> {
+    let (text, part) = (call.strings(0)?, call.strings(1)?);
+    let mut finder = call.prepare(1, |part| Ok(Finder::new(part).into_owned()))?;
+    call.map_ints(|row| {
+        let Some((text, _)) = text.get(row).zip(part.get(row)) else { return Ok(0) };
+        // An empty text has no positions, not even for an empty part.
+        let found = if text.is_empty() { None } else { finder.at(row)?.find(text.as_bytes()) };
+        let position = found.map(|found| utf16::length(&text[..found]) + 1);
+        Ok::<_, String>(position.map_or(0, |position| i32::try_from(position).unwrap_or(i32::MAX)))
+    })
 }
 
 fn find(call: &mut Call<'_>) -> Result<ArrayRef, FunctionError> {
