@@ -201,7 +201,9 @@ impl Registry {
 
     /// Says that there is no function of that name, and which names are close to it.
     pub fn unknown(&self, name: &str) -> FunctionError {
-        let nearest = nearest(name, self.names().into_iter());
+        // A name that is there is one of another kind, which cannot stand where it does: none is meant but that.
+        let nearest =
+            if self.contains(name) { None } else { nearest(name, self.names().into_iter()) };
         let nearest = nearest.into_iter().map(str::to_owned).collect();
         FunctionError::Unknown { name: name.to_owned(), nearest }
     }
@@ -240,6 +242,7 @@ mod tests {
             text("SQTR"),
             "Can't find any functions with the name 'SQTR'; did you mean SQRT?"
         );
+        assert_eq!(text("EXPLODE"), "Can't find any functions with the name 'EXPLODE'");
         assert_eq!(text("WONT_FIND_ME"), "Can't find any functions with the name 'WONT_FIND_ME'");
     }
 }
