@@ -1,6 +1,7 @@
 //! The reference in `docs/sql`: made from what the product says of itself, so that it cannot rot. `UPDATE_GOLDENFILES=1` writes it.
 
 mod functions;
+mod options;
 mod statements;
 
 use std::path::{Path, PathBuf};

@@ -30,7 +30,7 @@ fn path(topic: &Topic) -> String {
 fn index() -> String {
     let mut out = "# SQL\n\nThe language is ksqlDB's. `HELP` in the shell tells what stands on these pages; \
         [Differences](../differences.md) lists where Tidemill knowingly does not do as ksqlDB does.\n\n\
-        - [Functions](functions/README.md)\n- [Functions of your own](../user-functions.md)\n"
+        - [Functions](functions/README.md)\n- [Functions of your own](../user-functions.md)\n- [Options](../options.md)\n"
         .to_owned();
     for chapter in Chapter::ALL.into_iter().filter(|chapter| *chapter != Chapter::Shell) {
         write!(out, "\n**{}**\n\n", chapter.title()).unwrap();
