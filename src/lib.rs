@@ -9,6 +9,7 @@ pub mod disk;
 pub mod config;
 pub mod types;
 pub mod log;
+pub mod registry;
 pub mod functions;
 pub mod formats;
 pub mod expr;

@@ -60,6 +60,16 @@ pub struct Source {
     pub statement: Arc<str>,
 }
 
+impl Source {
+    /// Returns the subjects of its schemas: those of the sides whose formats have schemas.
+    pub fn subjects(&self) -> Vec<String> {
+        let sides = [(&self.key_format, "key"), (&self.value_format, "value")];
+        let has_schemas = |(format, _): &(&Format, &str)| format.schemas.is_some();
+        let subject = |(_, side)| format!("{}-{side}", self.topic);
+        sides.into_iter().filter(has_schemas).map(subject).collect()
+    }
+}
+
 /// The column that gives a record's event time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TimestampColumn {

@@ -8,7 +8,7 @@ use crate::formats::{Format, FormatKind};
 use crate::types::{Column, Schema};
 
 fn stream(name: &str) -> Arc<Source> {
-    let format = Format { kind: FormatKind::Json, delimiter: b',', unwrapped: false };
+    let format = Format::plain(FormatKind::Json);
     Arc::new(Source {
         name: name.into(),
         kind: SourceKind::Stream,

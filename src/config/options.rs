@@ -240,7 +240,7 @@ pub const OPTIONS: &[ConfigOption] = &[
         "true",
         "A record that cannot be written stops its query.",
     ),
-    inert("ksql.schema.registry.url", "", "There is no schema registry to ask."),
+    inert("ksql.schema.registry.url", "", "The schema registry is part of the engine."),
     inert("topology.optimization", "all", "The plan's rules always run."),
     inert(
         "default.timestamp.extractor",

@@ -2,7 +2,7 @@
 //!
 //! A statement is carried out when its record is in this topic; a start replays the records, in order, into an empty catalog.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,10 @@ use crate::config::Config;
 use crate::engine::{Engine, EngineInner};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{
-    Acks, Compression, Isolation, Log, LogError, RecordBatchBuilder, RecordBuffer, TopicConfig,
-    TopicDescription,
+    Acks, Compression, Isolation, Log, LogError, RecordBatchBuilder, RecordBuffer, RecordView,
+    TopicConfig, TopicDescription,
 };
+use crate::registry::SCHEMAS_TOPIC;
 use crate::runtime::{PROCESSING_LOG_STATEMENT, PROCESSING_LOG_TOPIC};
 use crate::types::TopicPartition;
 
@@ -34,6 +35,9 @@ pub(super) struct Command {
     /// The id of the topic that goes with the stream or table that it drops.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) deleted_topic: Option<String>,
+    /// The ids of the schemas it went by, for each subject.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) schemas: BTreeMap<String, u32>,
 }
 
 const VERSION: u32 = 1;
@@ -41,8 +45,11 @@ const VERSION: u32 = 1;
 /// Makes the topics that the engine itself writes.
 pub(super) fn create_internal_topics(log: &dyn Log) -> Result<()> {
     let commands = TopicConfig::new(1).with("retention.ms", "-1")?;
-    for (topic, config) in [(COMMAND_TOPIC, commands), (PROCESSING_LOG_TOPIC, TopicConfig::new(1))]
-    {
+    let schemas = TopicConfig::new(1).with("cleanup.policy", "compact")?;
+    let reports = TopicConfig::new(1);
+    let topics =
+        [(COMMAND_TOPIC, commands), (SCHEMAS_TOPIC, schemas), (PROCESSING_LOG_TOPIC, reports)];
+    for (topic, config) in topics {
         match log.create_topic(topic, &config) {
             Ok(()) | Err(LogError::TopicExists(_)) => {}
             Err(error) => return Err(error.into()),
@@ -57,7 +64,8 @@ impl Command {
         let setting = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         let settings = config.session_values().map(setting).collect();
         let (version, statement) = (VERSION, statement.to_owned());
-        Command { version, statement, settings, deleted_topic: None }
+        let schemas = BTreeMap::new();
+        Command { version, statement, settings, deleted_topic: None, schemas }
     }
 
     /// Returns the settings under which the statement was carried out.
@@ -111,19 +119,31 @@ impl EngineInner {
     }
 
     fn read_commands(&self) -> Result<Vec<Command>> {
-        let partition = TopicPartition::new(COMMAND_TOPIC, 0);
         let mut commands = Vec::new();
+        self.read_topic(COMMAND_TOPIC, |record| {
+            commands.push(parse(record.value.unwrap_or_default(), record.offset)?);
+            Ok(())
+        })?;
+        Ok(commands)
+    }
+
+    /// Reads all records of a topic of one partition.
+    pub(super) fn read_topic(
+        &self,
+        topic: &str,
+        mut read: impl FnMut(&RecordView<'_>) -> Result<()>,
+    ) -> Result<()> {
+        let partition = TopicPartition::new(topic, 0);
         let mut from = self.log.offsets(&partition)?.start;
         loop {
             let fetch = self.log.read(&partition, from, 1 << 20, &Isolation::ReadCommitted)?;
             if fetch.next_offset <= from {
-                return Ok(commands);
+                return Ok(());
             }
             for batch in fetch.batches() {
                 let mut buffer = RecordBuffer::new();
                 for record in batch.records(&mut buffer).map_err(LogError::from)? {
-                    let record = record.map_err(LogError::from)?;
-                    commands.push(parse(record.value.unwrap_or_default(), record.offset)?);
+                    read(&record.map_err(LogError::from)?)?;
                 }
             }
             from = fetch.next_offset;
@@ -161,6 +181,6 @@ fn parse(bytes: &[u8], offset: i64) -> Result<Command> {
 impl Engine {
     /// Tells whether a topic is the engine's own.
     pub(super) fn is_internal(topic: &str) -> bool {
-        INTERNAL_PREFIXES.iter().any(|prefix| topic.starts_with(prefix))
+        topic == SCHEMAS_TOPIC || INTERNAL_PREFIXES.iter().any(|prefix| topic.starts_with(prefix))
     }
 }

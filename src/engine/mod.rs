@@ -16,6 +16,7 @@ mod groups;
 mod options;
 mod outcome;
 mod produce;
+mod schemas;
 mod session;
 mod sql_test;
 mod test_driver;
@@ -35,6 +36,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::error::{Error, ErrorKind, Result};
 use crate::functions::Registry;
 use crate::log::{ConsumerOffsets, EmbeddedLog, Log, LogError, LogKeeper};
+use crate::registry::SchemaRegistry;
 use crate::runtime::{Runtime, RuntimeConfig};
 use crate::state::{Backend, RocksBackend};
 use crate::topology::Topology;
@@ -66,6 +68,7 @@ struct EngineInner {
     clock: Arc<dyn Clock>,
     runtime: Runtime,
     registry: Arc<Registry>,
+    schemas: SchemaRegistry,
     config: Config,
     catalog: RwLock<Catalog>,
     /// What each persistent query runs as.
@@ -160,6 +163,7 @@ impl Engine {
                 clock,
                 runtime,
                 registry: Arc::new(registry),
+                schemas: SchemaRegistry::new(),
                 config,
                 catalog: RwLock::default(),
                 topologies: RwLock::default(),
@@ -168,6 +172,7 @@ impl Engine {
                 keeper: Mutex::new(None),
             }),
         };
+        engine.inner.read_schemas()?;
         engine.inner.replay_commands()?;
         Ok(engine)
     }

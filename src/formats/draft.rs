@@ -252,6 +252,11 @@ impl Draft {
         }
     }
 
+    /// Tells whether a row from that number on is null.
+    pub(super) fn has_null_from(&self, row: usize) -> bool {
+        self.null_rows.last().is_some_and(|null| row <= *null as usize)
+    }
+
     /// Takes back the rows from that number on, and whatever of a row is half written.
     pub(super) fn truncate(&mut self, row_count: usize) {
         while self.null_rows.last().is_some_and(|row| row_count <= *row as usize) {

@@ -48,6 +48,73 @@ pub enum FormatError {
     /// A map in JSON has text as keys.
     #[error("JSON only supports MAP types with STRING keys")]
     MapKey,
+    /// A map in Avro has text as keys.
+    #[error("Avro only supports MAPs with STRING keys")]
+    AvroMapKey,
+    /// A map in Protobuf has text as keys.
+    #[error("{format} format only supports MAP types with STRING keys")]
+    ProtobufMapKey {
+        /// The format's name.
+        format: &'static str,
+    },
+    /// Avro takes no such name.
+    #[error("Schema is not compatible with Avro: {reason}")]
+    AvroName {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Protobuf takes no such name.
+    #[error("Schema is not compatible with Protobuf: {reason}")]
+    ProtobufName {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A list stands in a list.
+    #[error("The '{format}' format does not support type '{inner}' inside type '{outer}'")]
+    NestedList {
+        /// The format's name.
+        format: &'static str,
+        /// The list inside.
+        inner: &'static str,
+        /// The list around it.
+        outer: &'static str,
+    },
+    /// A format needs a schema, and has none.
+    #[error("The '{format}' format has no schema in the Schema Registry here")]
+    NoSchema {
+        /// The format's name.
+        format: &'static str,
+    },
+    /// Columns cannot be written with a schema.
+    #[error("Schema {id} cannot be written: {reason}")]
+    Unwritable {
+        /// The schema's id.
+        id: u32,
+        /// Why.
+        reason: String,
+    },
+    /// A schema stands for no columns.
+    #[error("Unable to verify if the schema {id} is usable with ksqlDB: {reason}")]
+    NotInferred {
+        /// The schema's id.
+        id: u32,
+        /// Why.
+        reason: String,
+    },
+    /// A value is no record.
+    #[error(
+        "Schema returned from schema registry is anonymous type. To use this schema with ksqlDB, set \
+         'WRAP_SINGLE_VALUE=false' in the WITH clause properties."
+    )]
+    Anonymous,
+    /// A property is given that the format has not.
+    #[error("{format} does not support the following configs: [{property}]")]
+    Property {
+        /// The format's name.
+        format: &'static str,
+        /// The property, by the name it has in the format.
+        property: &'static str,
+    },
     /// A key holds a map.
     #[error(
         "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior \

@@ -147,7 +147,7 @@ mod tests {
     use crate::types::{Value, value_at};
 
     fn serde(sql_type: SqlType) -> Serde {
-        let format = Format { kind: FormatKind::Kafka, delimiter: b',', unwrapped: true };
+        let format = Format { unwrapped: true, ..Format::plain(FormatKind::Kafka) };
         Serde { format, columns: vec![("V".into(), sql_type)] }
     }
 

@@ -1,7 +1,7 @@
 //! Bytes to columns and back, one file or folder per format. Only this module turns bytes into columns.
 //!
 //! ```text
-//! payloads ── Decoder ──▶ columns          JSON, DELIMITED, KAFKA, NONE: what users and other programs read
+//! payloads ── Decoder ──▶ columns          JSON, AVRO, PROTOBUF …: what users and other programs read
 //! columns  ── Encoder ──▶ payloads         row: what only Tidemill reads
 //! ```
 
@@ -10,11 +10,18 @@ mod draft;
 mod error;
 mod numbers;
 mod texts;
+mod unscaled;
+mod wanted;
+mod framing;
+mod avro;
 mod delimited;
 mod json;
+mod json_sr;
 mod kafka;
 mod none;
+mod protobuf;
 mod guess;
+mod inference;
 mod properties;
 mod support;
 pub mod row;
@@ -26,10 +33,12 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 
+use crate::registry::{RegisteredSchema, SchemaRegistry};
 use crate::types::{Column, SqlType};
 
 pub use error::FormatError;
 pub use guess::{FormatGuess, GuessedFormat};
+pub use inference::{FieldNames, Inference, inferred_columns, schema_text};
 pub use properties::{FormatProperties, check_delimiter};
 pub use support::{Side, check_support};
 
@@ -156,6 +165,10 @@ pub struct EncodeError {
 #[expect(missing_docs, reason = "named as in SQL")]
 pub enum FormatKind {
     Json,
+    Avro,
+    Protobuf,
+    ProtobufNosr,
+    JsonSr,
     Delimited,
     Kafka,
     None,
@@ -170,6 +183,76 @@ pub struct Format {
     pub delimiter: u8,
     /// Whether a single column stands bare, without a struct around it (`WRAP_SINGLE_VALUE = false`, keys of one column).
     pub unwrapped: bool,
+    /// `VALUE_PROTOBUF_NULLABLE_REPRESENTATION`: how a field says that it is null.
+    pub nullable: NullableRepresentation,
+    /// `KEY_SCHEMA_FULL_NAME`, `VALUE_SCHEMA_FULL_NAME`: the name of the schema, or of the message in it.
+    pub full_name: Option<Arc<str>>,
+    /// Where the schemas of AVRO, PROTOBUF and JSON_SR are.
+    pub schemas: Option<SideSchemas>,
+}
+
+/// How a field of PROTOBUF says that it is null.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum NullableRepresentation {
+    /// Not at all: it is 0, false, or empty.
+    #[default]
+    None,
+    /// It is `optional`, and not there.
+    Optional,
+    /// It is a message around the value, and not there.
+    Wrapper,
+}
+
+/// Where the schemas of a side's records are.
+#[derive(Clone, Debug)]
+pub struct SideSchemas {
+    /// All schemas by the ids that records carry.
+    pub registry: SchemaRegistry,
+    /// The schema that records are written with.
+    pub writer: Arc<RegisteredSchema>,
+}
+
+impl PartialEq for SideSchemas {
+    fn eq(&self, other: &Self) -> bool {
+        self.writer.id == other.writer.id
+    }
+}
+
+impl Eq for SideSchemas {}
+
+impl std::hash::Hash for SideSchemas {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.writer.id.hash(state);
+    }
+}
+
+impl Format {
+    /// Makes a format without properties.
+    pub fn plain(kind: FormatKind) -> Self {
+        Format {
+            kind,
+            delimiter: b',',
+            unwrapped: false,
+            nullable: NullableRepresentation::None,
+            full_name: None,
+            schemas: None,
+        }
+    }
+
+    /// Tells whether two formats are the same but for the schema that records are written with.
+    pub fn has_form_of(&self, other: &Format) -> bool {
+        Format { schemas: None, ..self.clone() } == Format { schemas: None, ..other.clone() }
+    }
+
+    fn registry(&self) -> Result<&SchemaRegistry, FormatError> {
+        let missing = FormatError::NoSchema { format: self.kind.name() };
+        self.schemas.as_ref().map(|schemas| &schemas.registry).ok_or(missing)
+    }
+
+    fn writer(&self) -> Result<&Arc<RegisteredSchema>, FormatError> {
+        let missing = FormatError::NoSchema { format: self.kind.name() };
+        self.schemas.as_ref().map(|schemas| &schemas.writer).ok_or(missing)
+    }
 }
 
 /// A side of a record: what its columns are, and how they are written.
@@ -182,17 +265,57 @@ pub struct Serde {
 }
 
 /// The formats, in the order in which messages name them.
-pub const FORMATS: &[FormatKind] =
-    &[FormatKind::Json, FormatKind::Delimited, FormatKind::Kafka, FormatKind::None];
+pub const FORMATS: &[FormatKind] = &[
+    FormatKind::Json,
+    FormatKind::Avro,
+    FormatKind::Protobuf,
+    FormatKind::ProtobufNosr,
+    FormatKind::JsonSr,
+    FormatKind::Delimited,
+    FormatKind::Kafka,
+    FormatKind::None,
+];
 
 impl FormatKind {
     /// Returns the name, as in SQL.
     pub fn name(self) -> &'static str {
         match self {
             FormatKind::Json => "JSON",
+            FormatKind::Avro => "AVRO",
+            FormatKind::Protobuf => "PROTOBUF",
+            FormatKind::ProtobufNosr => "PROTOBUF_NOSR",
+            FormatKind::JsonSr => "JSON_SR",
             FormatKind::Delimited => "DELIMITED",
             FormatKind::Kafka => "KAFKA",
             FormatKind::None => "NONE",
+        }
+    }
+
+    /// Tells whether a column of its own can stand bare in it, and in a struct too.
+    pub fn wraps_or_not(self) -> bool {
+        match self {
+            FormatKind::Json | FormatKind::Avro | FormatKind::JsonSr => true,
+            FormatKind::Protobuf
+            | FormatKind::ProtobufNosr
+            | FormatKind::Delimited
+            | FormatKind::Kafka
+            | FormatKind::None => false,
+        }
+    }
+
+    /// Tells whether a column of its own can stand bare in it.
+    pub(super) fn can_unwrap(self) -> bool {
+        match self {
+            FormatKind::Delimited | FormatKind::Kafka => true,
+            other => other.wraps_or_not(),
+        }
+    }
+
+    /// Tells whether a column of its own can stand in a struct in it.
+    fn can_wrap(self) -> bool {
+        match self {
+            FormatKind::Protobuf | FormatKind::ProtobufNosr => true,
+            other => other.wraps_or_not(),
         }
     }
 
@@ -218,9 +341,27 @@ const BATCH_BYTES_MAX: usize = 512 << 20;
 /// Columns that are not wanted are not decoded: what stands in them is not looked at further than it
 /// takes to find where it ends.
 pub fn decoder(serde: &Serde, wanted: &[usize]) -> Result<Box<dyn Decoder>, FormatError> {
-    support::check_columns(serde.format.kind, &serde.columns)?;
-    Ok(match serde.format.kind {
+    let format = &serde.format;
+    support::check_columns(format, &serde.columns)?;
+    // A side without columns has no schema either.
+    let is_empty = serde.columns.is_empty();
+    Ok(match format.kind {
         FormatKind::Json => Box::new(json::JsonDecoder::new(serde, wanted)),
+        FormatKind::Avro | FormatKind::JsonSr | FormatKind::Protobuf if is_empty => {
+            Box::new(none::NoneDecoder)
+        }
+        FormatKind::Avro => Box::new(avro::AvroDecoder::new(serde, wanted, format.registry()?)),
+        FormatKind::JsonSr => {
+            Box::new(json_sr::JsonSrDecoder::new(serde, wanted, format.registry()?))
+        }
+        FormatKind::Protobuf => {
+            let schemas = protobuf::Schemas::Registry(format.registry()?.clone());
+            Box::new(protobuf::ProtobufDecoder::new(serde, wanted, &schemas)?)
+        }
+        FormatKind::ProtobufNosr => {
+            let schemas = protobuf::Schemas::Columns(protobuf::schema_of(serde)?);
+            Box::new(protobuf::ProtobufDecoder::new(serde, wanted, &schemas)?)
+        }
         FormatKind::Delimited => Box::new(delimited::DelimitedDecoder::new(serde, wanted)),
         FormatKind::Kafka => Box::new(kafka::KafkaDecoder::new(serde, wanted)),
         FormatKind::None => Box::new(none::NoneDecoder),
@@ -229,9 +370,22 @@ pub fn decoder(serde: &Serde, wanted: &[usize]) -> Result<Box<dyn Decoder>, Form
 
 /// Makes an encoder of all columns of a side.
 pub fn encoder(serde: &Serde) -> Result<Box<dyn Encoder>, FormatError> {
-    support::check_columns(serde.format.kind, &serde.columns)?;
-    Ok(match serde.format.kind {
+    let format = &serde.format;
+    support::check_columns(format, &serde.columns)?;
+    Ok(match format.kind {
         FormatKind::Json => Box::new(json::JsonEncoder::new(serde)),
+        FormatKind::Avro | FormatKind::JsonSr | FormatKind::Protobuf
+            if serde.columns.is_empty() && format.schemas.is_none() =>
+        {
+            Box::new(none::NoneEncoder)
+        }
+        FormatKind::Avro => Box::new(avro::AvroEncoder::new(serde, format.writer()?)?),
+        FormatKind::JsonSr => Box::new(json_sr::json_sr_encoder(serde, format.writer()?)?),
+        FormatKind::Protobuf => Box::new(protobuf::ProtobufEncoder::new(serde, format.writer()?)?),
+        FormatKind::ProtobufNosr => {
+            let schema = protobuf::schema_of(serde)?;
+            Box::new(protobuf::ProtobufEncoder::plain(serde, &schema)?)
+        }
         FormatKind::Delimited => Box::new(delimited::DelimitedEncoder::new(serde)),
         FormatKind::Kafka => Box::new(kafka::KafkaEncoder::new(serde)),
         FormatKind::None => Box::new(none::NoneEncoder),

@@ -1,6 +1,8 @@
 //! A side's format out of the properties of a WITH clause.
 
-use super::{Format, FormatError, FormatKind, Side};
+use std::sync::Arc;
+
+use super::{Format, FormatError, FormatKind, NullableRepresentation, Side};
 
 /// What a WITH clause says of one side's format.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +11,10 @@ pub struct FormatProperties<'a> {
     pub delimiter: Option<&'a str>,
     /// `WRAP_SINGLE_VALUE`; of a key there is none.
     pub wrap_single_value: Option<bool>,
+    /// `KEY_SCHEMA_FULL_NAME`, `VALUE_SCHEMA_FULL_NAME`.
+    pub full_name: Option<&'a str>,
+    /// `KEY_PROTOBUF_NULLABLE_REPRESENTATION`, `VALUE_PROTOBUF_NULLABLE_REPRESENTATION`.
+    pub nullable: Option<NullableRepresentation>,
     /// `ksql.persistence.wrap.single.values`: whether values of one column are wrapped where nothing else is said.
     pub wrap_single_values_default: Option<bool>,
 }
@@ -26,11 +32,46 @@ impl Format {
             None => b',',
         };
         let unwrapped = match side {
-            Side::Key => kind != FormatKind::None && column_count == 1,
+            Side::Key => kind.can_unwrap() && column_count == 1,
             Side::Value => is_value_unwrapped(kind, column_count, properties)?,
         };
-        Ok(Format { kind, delimiter, unwrapped })
+        check_properties(kind, properties)?;
+        Ok(Format {
+            delimiter,
+            unwrapped,
+            nullable: properties.nullable.unwrap_or_default(),
+            full_name: properties.full_name.map(Arc::from),
+            ..Format::plain(kind)
+        })
     }
+
+    /// Tells whether the whole of a side without columns is one column, as far as a WITH clause says.
+    pub fn is_whole_unwrapped(
+        kind: FormatKind,
+        side: Side,
+        wrap_single_value: Option<bool>,
+    ) -> bool {
+        match side {
+            Side::Key => kind.can_unwrap(),
+            Side::Value => kind.can_unwrap() && wrap_single_value == Some(false),
+        }
+    }
+}
+
+/// Checks that properties are given of formats that have them.
+fn check_properties(
+    kind: FormatKind,
+    properties: &FormatProperties<'_>,
+) -> Result<(), FormatError> {
+    let format = kind.name();
+    if properties.full_name.is_some() && !matches!(kind, FormatKind::Avro | FormatKind::Protobuf) {
+        return Err(FormatError::Property { format, property: "fullSchemaName" });
+    }
+    let is_protobuf = matches!(kind, FormatKind::Protobuf | FormatKind::ProtobufNosr);
+    if properties.nullable.is_some() && !is_protobuf {
+        return Err(FormatError::Property { format, property: "nullableRepresentation" });
+    }
+    Ok(())
 }
 
 /// Checks what a WITH clause says separates the fields of a side, whatever the side's columns are.
@@ -43,11 +84,7 @@ fn is_value_unwrapped(
     column_count: usize,
     properties: &FormatProperties<'_>,
 ) -> Result<bool, FormatError> {
-    let (can_wrap, can_unwrap) = match kind {
-        FormatKind::Json => (true, true),
-        FormatKind::Delimited | FormatKind::Kafka => (false, true),
-        FormatKind::None => (false, false),
-    };
+    let (can_wrap, can_unwrap) = (kind.can_wrap(), kind.can_unwrap());
     let Some(wrap) = properties.wrap_single_value else {
         let wrap = can_wrap && properties.wrap_single_values_default.unwrap_or(true);
         return Ok(column_count == 1 && can_unwrap && !wrap);

@@ -9,8 +9,12 @@ use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
 use super::numbers::write_wide_decimal;
-use super::{Decoded, Format, FormatKind, Serde, decoder, encoder, json, texts};
-use crate::types::{Decimal, SqlType, Value, column_of, value_at};
+use super::{
+    Decoded, Format, FormatKind, NullableRepresentation, Payloads, Serde, SideSchemas, decoder,
+    encoder, json, schema_text, texts,
+};
+use crate::registry::SchemaRegistry;
+use crate::types::{Decimal, SqlType, StructField, Value, column_of, value_at};
 
 /// Random choices out of a seed, so that a failing case is one number.
 struct Random(u64);
@@ -264,7 +268,7 @@ impl Random {
 }
 
 fn serde(kind: FormatKind, columns: Vec<(Arc<str>, SqlType)>, unwrapped: bool) -> Serde {
-    Serde { format: Format { kind, delimiter: b',', unwrapped }, columns }
+    Serde { format: Format { unwrapped, ..Format::plain(kind) }, columns }
 }
 
 fn decode(serde: &Serde, payloads: &[Option<&[u8]>]) -> Decoded {
@@ -395,9 +399,162 @@ proptest! {
         let columns = match kind {
             FormatKind::Json => random.columns(2),
             FormatKind::Delimited => random.columns(0),
-            FormatKind::Kafka | FormatKind::None => vec![("V".into(), SqlType::Double)],
+            _kafka => vec![("V".into(), SqlType::Double)],
         };
         let printable: Vec<u8> = bytes.iter().map(|byte| b" \"\\{}[]:,0123456789.eE-+\nntrue"[*byte as usize % 30]).collect();
         check_cuts(&serde(kind, columns, false), &[Some(&bytes), None, Some(&printable)]);
+    }
+
+    #[test]
+    fn what_is_written_with_a_schema_reads_back(seed: u64) {
+        let random = &mut Random(seed);
+        let serde = random.schema_serde();
+        let rows: Vec<Vec<Value>> =
+            (0..random.below(6)).map(|_| random.schema_row(&serde)).collect();
+        let payloads = encoded(&serde, &rows);
+        let payloads: Vec<_> = payloads.iter().collect();
+        let decoded = decode(&serde, &payloads);
+        assert_eq!(decoded.failures, [], "{serde:?}");
+        let want: Vec<Vec<Value>> = rows.iter().map(|row| as_read(row, &serde)).collect();
+        assert_same(&rows_of(&decoded.columns, rows.len()), &want, &format!("{serde:?}"));
+        check_cuts(&serde, &payloads);
+        let wanted = random.below(serde.columns.len() as u64) as usize;
+        let one = decoder(&serde, &[wanted]).unwrap().decode(&payloads);
+        assert_eq!(one.columns[0].to_data(), decoded.columns[wanted].to_data());
+    }
+
+    #[test]
+    fn damaged_records_with_a_schema_decode_or_fail(seed: u64) {
+        let random = &mut Random(seed);
+        let serde = random.schema_serde();
+        let row = random.schema_row(&serde);
+        let payloads = encoded(&serde, &[row]);
+        let Some(payload) = payloads.get(0) else { return Ok(()) };
+        let mut bytes = payload.to_vec();
+        for _ in 0..=random.below(3) {
+            if bytes.is_empty() {
+                break;
+            }
+            let place = random.below(bytes.len() as u64) as usize;
+            match random.below(4) {
+                0 => bytes.truncate(place),
+                1 => drop(bytes.remove(place)),
+                2 => bytes[place] = random.below(256) as u8,
+                _ => bytes.insert(place, random.pick(&[0x80, 0xFF, 0, 1, 2, 0x7F])),
+            }
+        }
+        check_cuts(&serde, &[Some(&bytes), Some(payload), None, Some(&bytes)]);
+    }
+}
+
+/// Formats with schemas.
+impl Random {
+    /// Makes columns that a format with schemas takes, and registers their schema.
+    fn schema_serde(&mut self) -> Serde {
+        let kind = self.pick(&[
+            FormatKind::Avro,
+            FormatKind::JsonSr,
+            FormatKind::Protobuf,
+            FormatKind::ProtobufNosr,
+        ]);
+        let nullable = match kind {
+            FormatKind::Protobuf | FormatKind::ProtobufNosr => self.pick(&[
+                NullableRepresentation::None,
+                NullableRepresentation::Optional,
+                NullableRepresentation::Wrapper,
+            ]),
+            _other => NullableRepresentation::None,
+        };
+        loop {
+            let columns = self.columns(2);
+            let unwrapped = kind.wraps_or_not() && columns.len() == 1 && self.one_in(2);
+            let format = Format { nullable, unwrapped, ..Format::plain(kind) };
+            let Ok(text) = schema_text(&format, &columns) else { continue };
+            let Some(language) = kind.schema_kind() else { return Serde { format, columns } };
+            let registry = SchemaRegistry::new();
+            let schema = registry.parse(language, &text, Vec::new()).unwrap();
+            let id = registry.register("t-value", schema).unwrap();
+            let writer = registry.by_id(id).unwrap();
+            let schemas = Some(SideSchemas { registry, writer });
+            return Serde { format: Format { schemas, ..format }, columns };
+        }
+    }
+
+    fn schema_row(&mut self, serde: &Serde) -> Vec<Value> {
+        serde.columns.iter().map(|(_, sql_type)| near_days(self.value(sql_type))).collect()
+    }
+}
+
+/// Dates are days that have a year, a month and a day.
+fn near_days(value: Value) -> Value {
+    match value {
+        Value::Date(days) => Value::Date(days % 1_000_000),
+        Value::Array(values) => Value::Array(values.into_iter().map(near_days).collect()),
+        Value::Struct(values) => Value::Struct(values.into_iter().map(near_days).collect()),
+        Value::Map(entries) => {
+            Value::Map(entries.into_iter().map(|(key, value)| (key, near_days(value))).collect())
+        }
+        other => other,
+    }
+}
+
+fn encoded(serde: &Serde, rows: &[Vec<Value>]) -> Payloads {
+    let column =
+        |place: usize| column_of(&serde.columns[place].1, rows.iter().map(|row| &row[place]));
+    let arrays: Vec<ArrayRef> = (0..serde.columns.len()).map(column).collect();
+    encoder(serde).unwrap().encode(&arrays, rows.len(), &|_| false).unwrap()
+}
+
+/// Returns what a row is after it was written and read: in PROTOBUF nulls are lost where nothing stands for them.
+fn as_read(row: &[Value], serde: &Serde) -> Vec<Value> {
+    let is_protobuf = matches!(serde.format.kind, FormatKind::Protobuf | FormatKind::ProtobufNosr);
+    if !is_protobuf {
+        return row.to_vec();
+    }
+    let has_nulls = serde.format.nullable != NullableRepresentation::None;
+    let cell = |(value, (_, sql_type)): (&Value, &(Arc<str>, SqlType))| {
+        as_message(value, sql_type, has_nulls, false)
+    };
+    row.iter().zip(&serde.columns).map(cell).collect()
+}
+
+fn as_message(value: &Value, sql_type: &SqlType, has_nulls: bool, in_list: bool) -> Value {
+    let zero = |zero: Value| if has_nulls && !in_list { Value::Null } else { zero };
+    match (value, sql_type) {
+        (Value::Null, SqlType::Boolean) => zero(Value::Boolean(false)),
+        (Value::Null, SqlType::Int) => zero(Value::Int(0)),
+        (Value::Null, SqlType::Bigint) => zero(Value::Bigint(0)),
+        (Value::Null, SqlType::Double) => zero(Value::Double(0.0)),
+        (Value::Null, SqlType::Varchar) => zero(Value::from("")),
+        (Value::Null, SqlType::Bytes) => zero(Value::Bytes([].into())),
+        (Value::Null, SqlType::Array(_)) => Value::Array(Vec::new()),
+        (Value::Null, SqlType::Map(_, _)) => Value::Map(Vec::new()),
+        (Value::Null, SqlType::Timestamp) if in_list => Value::Timestamp(0),
+        (Value::Null, SqlType::Time) if in_list => Value::Time(0),
+        (Value::Null, SqlType::Decimal { scale, .. }) if in_list => {
+            Value::Decimal(Decimal { unscaled: i256::ZERO, scale: *scale })
+        }
+        (Value::Null, SqlType::Struct(fields)) if in_list => {
+            let field =
+                |field: &StructField| as_message(&Value::Null, &field.sql_type, has_nulls, false);
+            Value::Struct(fields.iter().map(field).collect())
+        }
+        (Value::Array(values), SqlType::Array(element)) => {
+            let element = |value: &Value| as_message(value, element, has_nulls, true);
+            Value::Array(values.iter().map(element).collect())
+        }
+        (Value::Map(entries), SqlType::Map(_, value_type)) => {
+            let entry = |(key, value): &(Value, Value)| {
+                (key.clone(), as_message(value, value_type, has_nulls, true))
+            };
+            Value::Map(entries.iter().map(entry).collect())
+        }
+        (Value::Struct(values), SqlType::Struct(fields)) => {
+            let field = |(value, field): (&Value, &StructField)| {
+                as_message(value, &field.sql_type, has_nulls, false)
+            };
+            Value::Struct(values.iter().zip(fields.iter()).map(field).collect())
+        }
+        (other, _) => other.clone(),
     }
 }

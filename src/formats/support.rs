@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Format, FormatError, FormatKind};
+use super::{Format, FormatError, FormatKind, avro, protobuf};
 use crate::types::{Column, Schema, SqlType};
 
 /// A side of a record.
@@ -28,9 +28,9 @@ pub fn check_support(side: Side, format: &Format, columns: &[Column]) -> Result<
         columns.iter().try_for_each(check_key)?;
     }
     let plain: Vec<_> = columns.iter().map(|c| (Arc::clone(&c.name), c.sql_type.clone())).collect();
-    check_columns(format.kind, &plain).map_err(|reason| {
+    check_columns(format, &plain).map_err(|reason| {
         let schema = Schema::new(columns.iter().cloned()).to_string();
-        let is_unwrapped = format.unwrapped && format.kind == FormatKind::Json;
+        let is_unwrapped = format.unwrapped && format.kind.wraps_or_not();
         FormatError::Schema {
             side: side.name(),
             format: format.kind.name(),
@@ -65,9 +65,10 @@ impl FormatError {
 
 /// Checks that a format holds columns.
 pub(super) fn check_columns(
-    kind: FormatKind,
+    format: &Format,
     columns: &[(Arc<str>, SqlType)],
 ) -> Result<(), FormatError> {
+    let (kind, is_unwrapped) = (format.kind, format.unwrapped && columns.len() == 1);
     let format = kind.name();
     let list = || {
         let columns =
@@ -75,7 +76,11 @@ pub(super) fn check_columns(
         Schema::new(columns).to_string()
     };
     match kind {
-        FormatKind::Json => columns.iter().try_for_each(|(_, sql_type)| check_map_keys(sql_type)),
+        FormatKind::Avro => avro::check_columns(columns, is_unwrapped),
+        FormatKind::Protobuf | FormatKind::ProtobufNosr => protobuf::check_columns(columns, format),
+        FormatKind::Json | FormatKind::JsonSr => {
+            columns.iter().try_for_each(|(_, sql_type)| check_map_keys(sql_type))
+        }
         FormatKind::Delimited => match columns.iter().find(|(_, sql_type)| is_nested(sql_type)) {
             Some((name, sql_type)) => Err(FormatError::ColumnType {
                 format,
@@ -148,7 +153,7 @@ mod tests {
 
     #[track_caller]
     fn check(kind: FormatKind, columns: &[Column], want: &str) {
-        let format = Format { kind, delimiter: b',', unwrapped: false };
+        let format = Format::plain(kind);
         let side = match columns.first() {
             Some(column) if column.role == crate::types::ColumnRole::Key => Side::Key,
             _ => Side::Value,

@@ -365,7 +365,7 @@ impl Builder<'_> {
         self.done.push(upstream.finish(Output::Repartition {
             topic,
             schema: node.schema.clone(),
-            key_format: hashed_as.cloned().unwrap_or(JSON_KEY),
+            key_format: hashed_as.cloned().unwrap_or_else(json_key),
         }));
     }
 
@@ -429,8 +429,9 @@ pub fn is_between_sub_topologies(topic: &str) -> bool {
 }
 
 /// Keys that no other topic has to agree with are written as JSON, which can write any.
-pub(super) const JSON_KEY: Format =
-    Format { kind: FormatKind::Json, delimiter: b',', unwrapped: true };
+pub(super) fn json_key() -> Format {
+    Format { unwrapped: true, ..Format::plain(FormatKind::Json) }
+}
 
 fn aggregate_spec(group_by: &[Expr], aggregates: &[AggregateCall]) -> AggregateSpec {
     let calls: Vec<_> =

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::expr::Expr;
 use crate::operators::{ForeignKeySpec, StreamStreamSpec, TableTableSpec};
 use crate::plan::{JoinKind, Node, NodeOp, WithinSpec};
-use crate::topology::builder::{Builder, JSON_KEY, Part, port};
+use crate::topology::builder::{Builder, Part, json_key, port};
 use crate::topology::{Input, OperatorSpec, Output, Read, Target};
 
 impl Builder<'_> {
@@ -135,8 +135,12 @@ impl Builder<'_> {
 /// Returns how a table's topic writes keys, so that internal topics are partitioned as it is.
 fn key_format(table: &Node) -> crate::formats::Format {
     match &table.op {
+        // Equal keys with ids of schemas in front can be other bytes.
+        NodeOp::Source { source, .. } if source.key_format.kind.schema_kind().is_some() => {
+            json_key()
+        }
         NodeOp::Source { source, .. } => source.key_format.clone(),
-        NodeOp::Repartition { hashed_as, .. } => hashed_as.clone().unwrap_or(JSON_KEY),
+        NodeOp::Repartition { hashed_as, .. } => hashed_as.clone().unwrap_or_else(json_key),
         NodeOp::Filter { input, .. }
         | NodeOp::Project { input, .. }
         | NodeOp::FlatMap { input, .. }

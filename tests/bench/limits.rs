@@ -29,7 +29,7 @@ pub(crate) fn json_decode(bench: &Bench) -> String {
         Column::value("URL", SqlType::Varchar),
         Column::value("EXTRA", SqlType::Varchar),
     ];
-    let format = Format { kind: FormatKind::Json, delimiter: b',', unwrapped: false };
+    let format = Format::plain(FormatKind::Json);
     let mut decoder = decoder(&Serde::new(format, &columns), &[0, 1, 2, 3, 4, 5]).unwrap();
     let rows: Vec<String> = (0..4096).map(|number| bid(number, 1000).1).collect();
     let payloads: Vec<Option<&[u8]>> = rows.iter().map(|row| Some(row.as_bytes())).collect();

@@ -23,6 +23,9 @@ pub(crate) fn matches(expected: &Json, actual: &Json, fractions: Fractions) -> b
         (Json::Number(expected), Json::Number(actual)) => {
             numbers_match(expected, actual, fractions)
         }
+        (Json::Number(expected), Json::Double(actual)) => {
+            expected.parse::<f64>().is_ok_and(|expected| (expected - actual).abs() < 1e-6)
+        }
         (Json::List(expected), Json::List(actual)) => {
             expected.len() == actual.len()
                 && expected.iter().zip(actual).all(|(e, a)| matches(e, a, fractions))

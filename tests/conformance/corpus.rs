@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use base64::Engine as _;
+use tidemill::registry::SchemaKind;
 
 use crate::json::Json;
 
@@ -29,8 +30,19 @@ pub(crate) struct Case {
 pub(crate) struct Topic {
     pub(crate) name: String,
     pub(crate) partitions: u32,
-    /// Whether a schema of a registry belongs to it.
-    pub(crate) has_schema: bool,
+    /// The schema of its keys.
+    pub(crate) key: Option<TopicSchema>,
+    /// The schema of its values.
+    pub(crate) value: Option<TopicSchema>,
+}
+
+/// A schema that is registered for a topic.
+pub(crate) struct TopicSchema {
+    pub(crate) kind: SchemaKind,
+    pub(crate) text: String,
+    pub(crate) id: Option<u32>,
+    /// What it refers to, by the names that are used.
+    pub(crate) references: Vec<(String, SchemaKind, String)>,
 }
 
 /// A record that goes in or must come out.
@@ -138,7 +150,41 @@ fn topic(topic: &Json) -> Topic {
     Topic {
         name: topic.get("name").plain(),
         partitions: topic.get("partitions").integer().map_or(1, |count| count as u32),
-        has_schema: topic.find("keySchema").is_some() || topic.find("valueSchema").is_some(),
+        key: topic_schema(topic, "key"),
+        value: topic_schema(topic, "value"),
+    }
+}
+
+fn topic_schema(topic: &Json, side: &str) -> Option<TopicSchema> {
+    let schema = topic.find(&format!("{side}Schema"))?;
+    let kind = schema_kind(topic.get(&format!("{side}Format")));
+    let reference = |reference: &Json| {
+        let kind = schema_kind(reference.get("format"));
+        (reference.get("name").plain(), kind, schema_text(reference.get("schema"), kind))
+    };
+    let id = topic.get(&format!("{side}SchemaId")).integer();
+    let references = topic.get(&format!("{side}SchemaReferences"));
+    Some(TopicSchema {
+        kind,
+        text: schema_text(schema, kind),
+        id: id.map(|id| id as u32),
+        references: references.items().iter().map(reference).collect(),
+    })
+}
+
+fn schema_kind(format: &Json) -> SchemaKind {
+    match format.text() {
+        Some("PROTOBUF") => SchemaKind::Protobuf,
+        Some("JSON" | "JSON_SR") => SchemaKind::Json,
+        _ => SchemaKind::Avro,
+    }
+}
+
+/// A schema of Protobuf is text; others are JSON.
+fn schema_text(schema: &Json, kind: SchemaKind) -> String {
+    match kind {
+        SchemaKind::Protobuf => schema.plain(),
+        SchemaKind::Avro | SchemaKind::Json => schema.to_string(),
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) enum Json {
     Bool(bool),
     /// As it was written.
     Number(String),
+    /// A number that is no text in its format.
+    Double(f64),
     Text(String),
     List(Vec<Json>),
     Object(Vec<(String, Json)>),
@@ -81,6 +83,7 @@ impl fmt::Display for Json {
             Json::Null => f.write_str("null"),
             Json::Bool(value) => write!(f, "{value}"),
             Json::Number(digits) => f.write_str(digits),
+            Json::Double(value) => write!(f, "{value:?}"),
             Json::Text(text) => write_text(text, f),
             Json::List(items) => {
                 f.write_str("[")?;

@@ -23,6 +23,8 @@ mod post;
 mod report;
 mod run;
 mod scalars;
+mod schemas;
+mod values;
 mod wire;
 
 use std::path::PathBuf;

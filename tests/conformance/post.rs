@@ -2,7 +2,7 @@
 
 use tidemill::catalog::{KeyWindow, Source, SourceKind};
 use tidemill::engine::TestDriver;
-use tidemill::formats::{Format, FormatKind};
+use tidemill::formats::{Format, NullableRepresentation};
 use tidemill_grammar::ast::{ColumnConstraint, TableElement};
 use tidemill_grammar::parse_schema;
 
@@ -74,7 +74,7 @@ fn same(what: &str, wanted: &str, actual: &str) -> Result<(), String> {
 
 fn check_features(name: &str, features: &Json, format: &Format) -> Result<(), String> {
     let wanted = features.items().iter().any(|feature| feature.text() == Some("UNWRAP_SINGLES"));
-    let actual = format.unwrapped && format.kind == FormatKind::Json;
+    let actual = format.unwrapped && format.kind.wraps_or_not();
     same(name, &wanted.to_string(), &actual.to_string())
 }
 
@@ -87,6 +87,30 @@ fn check_schema(wanted: &str, source: &Source) -> Result<(), String> {
     let actual = source.schema.to_string();
     let same = parse(wanted)? == parse(&actual)?;
     if same { Ok(()) } else { Err(format!("schema: expected {wanted}, but it is {actual}")) }
+}
+
+fn check_properties(wanted: &Json, format: &Format) -> Result<(), String> {
+    let full_name = wanted.get("fullSchemaName").text().unwrap_or_default();
+    same("full name", full_name, format.full_name.as_deref().unwrap_or_default())?;
+    let nullable = match format.nullable {
+        NullableRepresentation::None => "",
+        NullableRepresentation::Optional => "optional",
+        NullableRepresentation::Wrapper => "wrapper",
+    };
+    same("nullable", wanted.get("nullableRepresentation").text().unwrap_or_default(), nullable)
+}
+
+/// Checks the latest schema of a subject.
+fn check_registered(wanted: &Json, subject: &str, driver: &TestDriver) -> Result<(), String> {
+    let latest = driver.schemas().latest(subject);
+    let latest = latest.ok_or_else(|| format!("{subject} has no schema"))?;
+    let actual = &*latest.schema.schema.text;
+    let tree = |text: &str| serde_json::from_str::<serde_json::Value>(text).ok();
+    let is_same = match wanted.text() {
+        Some(text) => text.split_whitespace().eq(actual.split_whitespace()),
+        None => tree(&wanted.to_string()) == tree(actual),
+    };
+    if is_same { Ok(()) } else { Err(format!("{subject}: expected {wanted}, but it is {actual}")) }
 }
 
 /// A table's key is written KEY here.
@@ -112,6 +136,12 @@ fn check_topic(wanted: &Json, driver: &TestDriver) -> Result<(), String> {
         same(what, &given.get("format").plain(), format.kind.name())?;
         if given.find("features").is_some() {
             check_features(what, given.get("features"), format)?;
+        }
+        check_properties(given.get("properties"), format)?;
+    }
+    for side in ["key", "value"] {
+        if let Some(schema) = wanted.find(&format!("{side}Schema")) {
+            check_registered(schema, &format!("{name}-{side}"), driver)?;
         }
     }
     if let Some(count) = wanted.get("partitions").integer() {

@@ -48,7 +48,7 @@ fn group(case: &Case) -> &'static str {
     let has = |names: &[&str]| names.iter().any(|name| words.contains(name));
     let is_format = |(_, value): &(String, String)| ["AVRO", "JSON_SR"].contains(&value.as_str());
     if has(&["AVRO", "PROTOBUF", "JSON_SR"])
-        || case.topics.iter().any(|topic| topic.has_schema)
+        || case.topics.iter().any(|topic| topic.key.is_some() || topic.value.is_some())
         || case.properties.iter().any(is_format)
     {
         "needs a registry"

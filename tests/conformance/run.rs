@@ -14,7 +14,7 @@ use tidemill_grammar::parse_script;
 use crate::compare::{Fractions, matches};
 use crate::corpus::{Case, ExpectedError, Record};
 use crate::json::Json;
-use crate::{aggregates, post, scalars, wire};
+use crate::{aggregates, post, scalars, schemas, wire};
 
 /// How a case ended.
 pub(crate) struct Outcome {
@@ -103,9 +103,12 @@ fn driver(case: &Case) -> Result<TestDriver, Stop> {
     for topic in &case.topics {
         driver.create_topic(&topic.name, topic.partitions);
     }
+    let statements = parse_script(&case.statements).unwrap_or_default();
+    schemas::register(case, &statements, &driver)
+        .map_err(|error| Stop::Wrong(format!("the schemas: {error}")))?;
     // A topic of a declared source that is not listed has four partitions, unless the statement says otherwise.
-    for statement in parse_script(&case.statements).unwrap_or_default() {
-        if let Some((topic, partitions)) = declared_topic(&statement)
+    for statement in &statements {
+        if let Some((topic, partitions)) = declared_topic(statement)
             && driver.topic_partitions(&topic).is_none()
         {
             driver.create_topic(&topic, partitions);
@@ -145,7 +148,7 @@ fn process(case: &Case, driver: &mut TestDriver) -> Result<(), Stop> {
         let source = source_of(&record.topic, driver).ok_or_else(|| {
             Stop::Wrong(format!("no stream or table reads the input topic {}", record.topic))
         })?;
-        let encoded = wire::encode(record, &source).map_err(Stop::Wrong)?;
+        let encoded = wire::encode(record, &source, driver).map_err(Stop::Wrong)?;
         fed.push((record.topic.clone(), driver.records(&record.topic).len()));
         driver.append(&record.topic, &[encoded]);
     }
@@ -187,11 +190,11 @@ fn check_outputs(case: &Case, driver: &TestDriver) -> Result<(), String> {
         let source = source.ok_or_else(|| format!("topic {topic} belongs to nothing"))?;
         let actual = driver.records(topic);
         let all = || {
-            let lines: Vec<String> = actual.iter().map(|r| shown(r, &source)).collect();
+            let lines: Vec<String> = actual.iter().map(|r| shown(r, &source, driver)).collect();
             lines.join("\n    ")
         };
         for (place, (expected, actual)) in expected.iter().zip(actual).enumerate() {
-            check_record(expected, actual, &source, fractions)
+            check_record(expected, actual, (&source, driver), fractions)
                 .map_err(|why| format!("{topic} record {place}: {why}\n    {}", all()))?;
         }
         if expected.len() != actual.len() {
@@ -205,17 +208,17 @@ fn check_outputs(case: &Case, driver: &TestDriver) -> Result<(), String> {
 fn check_record(
     expected: &Record,
     actual: &TestRecord,
-    source: &Source,
+    (source, driver): (&Source, &TestDriver),
     fractions: Fractions,
 ) -> Result<(), String> {
-    let key = wire::decode_key(actual, source)?;
+    let key = wire::decode_key(actual, source, driver)?;
     if key.window != expected.window {
         return Err(format!("expected window {:?}, got {:?}", expected.window, key.window));
     }
     if !matches(&expected.key, &key.value, fractions) {
         return Err(format!("expected key {}, got {}", expected.key, key.value));
     }
-    let value = wire::decode_value(actual, source)?;
+    let value = wire::decode_value(actual, source, driver)?;
     if !matches(&expected.value, &value, fractions) {
         return Err(format!("expected value {}, got {value}", expected.value));
     }
@@ -229,10 +232,10 @@ fn check_record(
     Ok(())
 }
 
-fn shown(record: &TestRecord, source: &Source) -> String {
-    let key = wire::decode_key(record, source);
+fn shown(record: &TestRecord, source: &Source, driver: &TestDriver) -> String {
+    let key = wire::decode_key(record, source, driver);
     let key = key.map_or_else(|error| error, |key| format!("{} {:?}", key.value, key.window));
-    let value = wire::decode_value(record, source);
+    let value = wire::decode_value(record, source, driver);
     let value = value.unwrap_or_else(Json::Text);
     format!("@{} {key} {value}", record.timestamp_ms)
 }

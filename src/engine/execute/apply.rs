@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::plan::{
     Action, CreateAs, CreateSource, InsertInto, QueryPlan, analyze_statement, explain,
 };
+use crate::registry::StatementSchemas;
 use crate::runtime::{QueryStart, StartAt};
 use crate::topology::{Topology, build, build_source_table};
 
@@ -239,7 +240,9 @@ impl EngineInner {
                 control(*action, query, &mut catalog, starts)?
             }
             _ => {
-                let mut action = analyze_statement(&parsed, &catalog, config, &self.registry)?;
+                let schemas = StatementSchemas::replay(&self.schemas, command.schemas.clone());
+                let registry = &self.registry;
+                let mut action = analyze_statement(&parsed, &catalog, config, registry, &schemas)?;
                 action.set_partitions(|topic| self.partition_count(topic));
                 apply(&action, &parsed.text, &mut catalog, config)?
             }

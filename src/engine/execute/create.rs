@@ -8,6 +8,7 @@ use crate::engine::{EngineInner, Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{LogError, TopicConfig};
 use crate::plan::{Action, TopicSpec};
+use crate::registry::{SchemaChanges, StatementSchemas};
 
 impl Session {
     /// Carries out a statement that changes the catalog. It is carried out when it is in the command log: until then nothing
@@ -15,7 +16,8 @@ impl Session {
     pub(super) fn change_catalog(&mut self, parsed: &ParsedStatement) -> Result<Outcome> {
         let inner = &self.engine.inner;
         let _ddl = inner.ddl.lock();
-        let mut action = self.analyze(parsed)?;
+        let schemas = StatementSchemas::new(&inner.schemas);
+        let mut action = self.analyze_with(parsed, &schemas)?;
         action.set_partitions(|topic| inner.partition_count(topic));
         if let Action::Unchanged(message) = action {
             return Ok(Outcome::Done(message));
@@ -32,14 +34,20 @@ impl Session {
         }
         let deleted = action.deleted_topic().and_then(|topic| inner.log.topic(topic));
         let deleted_topic = deleted.as_ref().map(|topic| topic.id.to_string());
-        let command = Command { deleted_topic, ..command(parsed, &self.config) };
-        inner.append_command(&command).inspect_err(|_| {
+        let SchemaChanges { ids, added } = schemas.into_changes();
+        let command = Command { deleted_topic, schemas: ids, ..command(parsed, &self.config) };
+        // Schemas come first: a command without them could not be replayed.
+        let added = inner.add_schemas(&added);
+        added.and_then(|()| inner.append_command(&command)).inspect_err(|_| {
             replaced.into_iter().for_each(|id| inner.runtime.cancel_replacement(id));
         })?;
         *inner.catalog.write() = catalog;
         inner.carry_out(&effects)?;
         if let Some(topic) = deleted {
             inner.log.delete_topic(&topic.name)?;
+            if let Action::DropSource(drop) = &action {
+                inner.delete_schemas(&drop.source)?;
+            }
         }
         Ok(Outcome::Done(effects.message))
     }

@@ -14,6 +14,7 @@ use tidemill_grammar::ast::{ParsedStatement, QueryAction, Statement};
 use crate::engine::{Outcome, Session};
 use crate::error::{Error, Result};
 use crate::plan::{Action, analyze_statement};
+use crate::registry::StatementSchemas;
 
 pub(super) use apply::{Effects, apply, control};
 pub(super) use insert::{insert_batch, sink_output};
@@ -59,9 +60,7 @@ impl Session {
             | Statement::DescribeConnector { .. } => Err(Error::statement(
                 "There are no connectors here. Run Kafka Connect against this log's Kafka protocol instead.",
             )),
-            Statement::AssertSchema { .. } => Err(Error::statement(
-                "There is no schema registry here yet, so ASSERT SCHEMA has nothing to look at.",
-            )),
+            Statement::AssertSchema { .. } => self.assert_schema(parsed),
             Statement::AssertValues { .. }
             | Statement::AssertNullValues { .. }
             | Statement::AssertSource(_) => Err(Error::statement(
@@ -70,9 +69,19 @@ impl Session {
         }
     }
 
-    /// Checks a statement against the catalog as it is now.
+    /// Checks a statement against the catalog as it is now; what it would register is forgotten.
     pub(super) fn analyze(&self, parsed: &ParsedStatement) -> Result<Action> {
-        let catalog = self.engine.inner.catalog.read().clone();
-        analyze_statement(parsed, &catalog, &self.config, &self.engine.inner.registry)
+        self.analyze_with(parsed, &StatementSchemas::new(&self.engine.inner.schemas))
+    }
+
+    /// Checks a statement against the catalog and the schemas as they are now.
+    pub(super) fn analyze_with(
+        &self,
+        parsed: &ParsedStatement,
+        schemas: &StatementSchemas,
+    ) -> Result<Action> {
+        let inner = &self.engine.inner;
+        let catalog = inner.catalog.read().clone();
+        analyze_statement(parsed, &catalog, &self.config, &inner.registry, schemas)
     }
 }

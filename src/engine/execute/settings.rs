@@ -1,6 +1,6 @@
-//! SET, UNSET, DEFINE, UNDEFINE, RUN SCRIPT, ASSERT TOPIC.
+//! SET, UNSET, DEFINE, UNDEFINE, RUN SCRIPT, ASSERT TOPIC, ASSERT SCHEMA.
 
-use tidemill_grammar::ast::{Ident, Literal, ParsedStatement, Statement};
+use tidemill_grammar::ast::{Duration, Ident, Literal, ParsedStatement, Statement};
 
 use crate::engine::{Outcome, Session};
 use crate::error::{Error, ErrorKind, Result};
@@ -52,16 +52,46 @@ impl Session {
         else {
             return Err(Error::statement("not an ASSERT TOPIC statement"));
         };
+        self.assert_within(*timeout, || self.check_topic(*exists, &topic.name, &properties.0))
+    }
+
+    pub(super) fn assert_schema(&self, parsed: &ParsedStatement) -> Result<Outcome> {
+        let Statement::AssertSchema { exists, subject, id, timeout } = &parsed.statement else {
+            return Err(Error::statement("not an ASSERT SCHEMA statement"));
+        };
+        let subject = subject.as_ref().map(|subject| subject.name.as_str());
+        self.assert_within(*timeout, || self.check_schema(*exists, subject, *id))
+    }
+
+    /// Checks again and again until it holds, or the time is over.
+    fn assert_within(
+        &self,
+        timeout: Option<Duration>,
+        check: impl Fn() -> Result<String>,
+    ) -> Result<Outcome> {
         let clock = &self.engine.inner.clock;
         let wait = std::time::Duration::from_millis(timeout.map_or(0, |timeout| timeout.millis()));
         let deadline = clock.monotonic() + wait;
         loop {
-            match self.check_topic(*exists, &topic.name, &properties.0) {
+            match check() {
                 Ok(message) => return Ok(Outcome::Done(message)),
                 Err(error) if deadline <= clock.monotonic() => return Err(error),
                 Err(_) => clock.wait(std::time::Duration::from_millis(20)),
             }
         }
+    }
+
+    fn check_schema(&self, exists: bool, subject: Option<&str>, id: Option<i64>) -> Result<String> {
+        let all = self.engine.inner.schemas.registrations();
+        let is_there = all.iter().any(|found| {
+            subject.is_none_or(|subject| *found.subject == *subject)
+                && id.is_none_or(|id| i64::from(found.schema.id) == id)
+        });
+        let subject = subject.map(|subject| format!(" subject {subject}")).unwrap_or_default();
+        let id = id.map(|id| format!(" id {id}")).unwrap_or_default();
+        let verb = if is_there { "exists" } else { "does not exist" };
+        let message = format!("Schema with{subject}{id} {verb}.");
+        if is_there == exists { Ok(message) } else { Err(Error::statement(message)) }
     }
 
     fn check_topic(

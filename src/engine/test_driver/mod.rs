@@ -19,6 +19,7 @@ use crate::log::partition_for_key;
 use crate::operators::{OperatorContext, OperatorError, Report};
 use crate::plan::{Action, Assertion, SourceColumn, analyze_assertion, analyze_statement};
 use crate::query::{self, PullSource};
+use crate::registry::{SchemaRegistry, StatementSchemas};
 use crate::runtime::{EncodedRecords, Pipeline, RawRecords, RecordDecoder, RecordEncoder};
 use crate::state::{Backend, Changes, MemoryBackend, MemoryBudget};
 use crate::topology::{Output, Read, StateEnv, Topology};
@@ -71,6 +72,7 @@ pub struct TestDriver {
     catalog: Catalog,
     config: Config,
     registry: Arc<Registry>,
+    schemas: SchemaRegistry,
     topics: BTreeMap<String, DriverTopic>,
     queries: Vec<DriverQuery>,
     backend: Arc<dyn Backend>,
@@ -148,6 +150,7 @@ impl TestDriver {
             catalog: Catalog::default(),
             config,
             registry: Arc::new(Registry::built_in()),
+            schemas: SchemaRegistry::new(),
             topics: BTreeMap::new(),
             queries: Vec::new(),
             backend: Arc::new(MemoryBackend::default()),
@@ -183,6 +186,11 @@ impl TestDriver {
     pub fn with_registry(mut self, registry: Registry) -> Self {
         self.registry = Arc::new(registry);
         self
+    }
+
+    /// Returns the schemas of topics; what is registered here is there for the statements that follow.
+    pub fn schemas(&self) -> &SchemaRegistry {
+        &self.schemas
     }
 
     /// Sets an option for the statements that follow.
@@ -233,11 +241,14 @@ impl TestDriver {
         &self,
         parsed: &ParsedStatement,
     ) -> Result<Option<Assertion>> {
-        analyze_assertion(parsed, &self.catalog, &self.config, &self.registry)
+        let schemas = StatementSchemas::new(&self.schemas);
+        analyze_assertion(parsed, &self.catalog, &self.config, &self.registry, &schemas)
     }
 
     fn execute_planned(&mut self, parsed: &ParsedStatement) -> Result<()> {
-        let mut action = analyze_statement(parsed, &self.catalog, &self.config, &self.registry)?;
+        let schemas = StatementSchemas::new(&self.schemas);
+        let (config, registry) = (&self.config, &self.registry);
+        let mut action = analyze_statement(parsed, &self.catalog, config, registry, &schemas)?;
         action.set_partitions(|topic| self.topic_partitions(topic));
         if let Action::InsertValues(insert) = &action {
             let batch = insert_batch(insert, self.now_ms)?;
@@ -250,6 +261,14 @@ impl TestDriver {
         let effects = apply(&action, &parsed.text, &mut catalog, &self.config)?;
         self.create_topics_of(&action);
         self.catalog = catalog;
+        self.schemas.add(&schemas.into_changes().added);
+        if let Action::DropSource(drop) = &action
+            && drop.deletes_topic
+        {
+            drop.source.subjects().iter().for_each(|subject| {
+                self.schemas.delete_subject(subject);
+            });
+        }
         self.carry_out(effects)
     }
 
@@ -515,7 +534,9 @@ impl TestDriver {
         self.backend.commit(self.handed_over.clone())?;
         let parsed = tidemill_grammar::parse_statement(sql)
             .map_err(|error| Error::new(ErrorKind::Syntax, error.to_string()))?;
-        let action = analyze_statement(&parsed, &self.catalog, &self.config, &self.registry)?;
+        let schemas = StatementSchemas::new(&self.schemas);
+        let (config, registry) = (&self.config, &self.registry);
+        let action = analyze_statement(&parsed, &self.catalog, config, registry, &schemas)?;
         let Action::Pull(pull) = action else {
             return Err(Error::statement("only pull queries can be asked here"));
         };

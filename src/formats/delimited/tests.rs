@@ -4,7 +4,7 @@ use crate::formats::{DecodeFailure, Format, FormatKind, Serde, decoder, encoder}
 use crate::types::{SqlType, Value, column_of, value_at};
 
 fn serde(types: &[SqlType]) -> Serde {
-    let format = Format { kind: FormatKind::Delimited, delimiter: b',', unwrapped: false };
+    let format = Format::plain(FormatKind::Delimited);
     let column =
         |(place, sql_type): (usize, &SqlType)| (format!("C{place}").into(), sql_type.clone());
     Serde { format, columns: types.iter().enumerate().map(column).collect() }

@@ -7,13 +7,15 @@ use datafusion::arrow::array::ArrayRef;
 use super::text::write_text;
 use crate::formats::cells::Cells;
 use crate::formats::numbers::{write_decimal, write_long, write_wide_decimal};
-use crate::formats::{EncodeError, Encoder, Payloads, Serde, texts};
+use crate::formats::{EncodeError, Encoder, Payloads, Serde, framing, texts};
 use crate::types::{SqlType, push_double};
 
 /// Encodes columns as JSON objects, or one column as bare values.
 pub(in crate::formats) struct JsonEncoder {
     row: Vec<Field>,
     is_unwrapped: bool,
+    /// The id of the schema that stands in front of each document.
+    schema: Option<u32>,
     /// How many bytes a row took last time.
     row_bytes: usize,
 }
@@ -77,8 +79,14 @@ impl JsonEncoder {
         JsonEncoder {
             row: fields_of(serde.columns.iter().map(|(name, sql_type)| (name, sql_type))),
             is_unwrapped: serde.format.unwrapped && serde.columns.len() == 1,
+            schema: None,
             row_bytes: 32,
         }
+    }
+
+    /// Writes the id of a schema in front of each document.
+    pub(in crate::formats) fn with_schema(self, id: u32) -> Self {
+        JsonEncoder { schema: Some(id), ..self }
     }
 }
 
@@ -97,6 +105,9 @@ impl Encoder for JsonEncoder {
             if is_absent {
                 payloads.push_absent();
                 continue;
+            }
+            if let Some(id) = self.schema {
+                framing::write(id, &mut payloads.bytes);
             }
             match (self.is_unwrapped, self.row.as_slice()) {
                 (true, [field]) => write_value(&cells[0], &field.shape, row, &mut payloads.bytes),

@@ -8,7 +8,7 @@ use crate::formats::{Decoded, Format, FormatKind, Serde, decoder, encoder};
 use crate::types::{SqlType, Value, column_of, value_at};
 
 fn serde(columns: &[(&str, SqlType)], unwrapped: bool) -> Serde {
-    let format = Format { kind: FormatKind::Json, delimiter: b',', unwrapped };
+    let format = Format { unwrapped, ..Format::plain(FormatKind::Json) };
     let columns = columns.iter().map(|(name, sql_type)| ((*name).into(), sql_type.clone()));
     Serde { format, columns: columns.collect() }
 }

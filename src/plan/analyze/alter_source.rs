@@ -7,8 +7,10 @@ use tidemill_grammar::ast::{DataType, Ident};
 use crate::catalog::{Source, SourceKind};
 use crate::error::{Error, ErrorKind};
 use crate::expr::resolve_type;
+use crate::formats::Side;
 use crate::plan::analyze::create_source::check_formats;
 use crate::plan::analyze::custom_type::TypeScope;
+use crate::plan::analyze::schemas::{TopicSide, bind_new};
 use crate::plan::query::Context;
 use crate::plan::{Action, system};
 use crate::types::{Column, Schema};
@@ -44,8 +46,11 @@ pub(super) fn analyze(
     }
     let schema = Schema::new(columns);
     check_formats(&source.key_format, &source.value_format, &schema)?;
+    let at = TopicSide { side: Side::Value, topic: &source.topic, id: None };
+    let value_format = bind_new(source.value_format.clone(), &schema, at, ctx)?;
     let statement = format!("{};\n{text}", source.statement).into();
-    Ok(Action::AlterSource(Arc::new(Source { schema, statement, ..Source::clone(source) })))
+    let altered = Source { schema, statement, value_format, ..Source::clone(source) };
+    Ok(Action::AlterSource(Arc::new(altered)))
 }
 
 fn target<'a>(kind: SourceKind, name: &Ident, ctx: Context<'a>) -> Result<&'a Arc<Source>, Error> {

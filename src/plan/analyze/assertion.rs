@@ -13,6 +13,7 @@ use crate::plan::analyze::create_source;
 use crate::plan::analyze::custom_type::TypeScope;
 use crate::plan::query::Context;
 use crate::plan::{SourceColumn, system};
+use crate::registry::StatementSchemas;
 use crate::types::{ColumnRole, SqlType};
 
 /// What a SQL test expects.
@@ -59,8 +60,9 @@ pub fn analyze_assertion(
     catalog: &Catalog,
     config: &Config,
     registry: &Registry,
+    schemas: &StatementSchemas,
 ) -> Result<Option<Assertion>, Error> {
-    let ctx = Context { catalog, config, registry };
+    let ctx = Context { catalog, config, registry, schemas };
     if let Statement::AssertValues { target, columns, values } = &statement.statement {
         let source = target_source(target, ctx)?;
         let values = row(&source, columns, values, ctx)?;

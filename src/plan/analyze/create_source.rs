@@ -5,9 +5,10 @@ use tidemill_grammar::ast::{ColumnConstraint, CreateSource as Statement, Positio
 use crate::catalog::{CatalogError, Source, SourceKind};
 use crate::error::Error;
 use crate::expr::resolve_type;
-use crate::formats::{Format, FormatKind, FormatProperties, Side, check_support};
+use crate::formats::{Format, FormatKind, Side, check_support};
 use crate::plan::analyze::custom_type::TypeScope;
 use crate::plan::analyze::properties::{PropertySet, With, format_kind};
+use crate::plan::analyze::schemas::{TopicSide, bind_declared, bind_new, infer};
 use crate::plan::analyze::timestamp::timestamp_column;
 use crate::plan::query::Context;
 use crate::plan::{Action, CreateSource, TopicSpec, system};
@@ -48,21 +49,36 @@ pub(super) fn declared(
 ) -> Result<(Source, TopicSpec), Error> {
     let properties = PropertySet::new(&statement.properties, With::Declared)?;
     let kind = SourceKind::from(statement.kind);
-    let key_format = properties.key_format()?;
-    let value_format = properties.value_format()?;
-    let (key_format, value_format) =
-        (default_key(key_format, ctx)?, default_value(value_format, ctx)?);
+    let key_format = default_key(properties.key_format()?, ctx)?;
+    let value_format = default_value(properties.value_format()?, ctx)?;
     properties.check_delimiters()?;
-    properties.check_schemas(key_format, value_format, !statement.elements.is_empty())?;
-    if statement.elements.is_empty() {
-        return Err(without_columns(key_format, value_format));
-    }
     let window = properties.key_window()?;
-    let schema = schema(&statement.elements, kind, ctx)?;
+    let mut columns = declared_columns(&statement.elements, kind, ctx)?;
+    let infers = [key_format, value_format].iter().any(|format| format.schema_kind().is_some());
+    if columns.is_empty() && !infers {
+        return Err(without_columns(&properties, key_format, value_format));
+    }
+    for (side, format) in [(Side::Key, key_format), (Side::Value, value_format)] {
+        infer_side(side, format, &properties, &mut columns, ctx)?;
+    }
+    if columns.is_empty() {
+        return Err(no_columns(key_format, value_format));
+    }
+    let schema = Schema::new(columns);
     check_key(&schema, kind, window.is_some())?;
     let topic = properties.topic(None)?;
     let timestamp = timestamp_column(&properties, &schema)?;
     let (key_format, value_format) = formats(&properties, &schema, key_format, value_format, ctx)?;
+    let bind = |format, side| {
+        let at = TopicSide { side, topic: &topic.name, id: properties.schema_id(side)? };
+        let replaced = ctx.catalog.source(&statement.name.name).filter(|_| statement.or_replace);
+        match replaced {
+            Some(_) if at.id.is_none() => bind_new(format, &schema, at, ctx),
+            _ => bind_declared(format, &schema, at, ctx),
+        }
+    };
+    let (key_format, value_format) =
+        (bind(key_format, Side::Key)?, bind(value_format, Side::Value)?);
     let source = Source {
         name: statement.name.name.as_str().into(),
         kind,
@@ -115,8 +131,9 @@ fn check_replace(source: &Source, existing: &Source) -> Result<(), Error> {
     if source.topic != existing.topic {
         return Err(differs("topicName", &existing.topic, &source.topic));
     }
-    if (&source.key_format, &source.value_format, source.window)
-        != (&existing.key_format, &existing.value_format, existing.window)
+    if !source.key_format.has_form_of(&existing.key_format)
+        || !source.value_format.has_form_of(&existing.value_format)
+        || source.window != existing.window
     {
         return Err(upgrade(format!("the formats of '`{}`' cannot be changed", source.name)));
     }
@@ -149,7 +166,51 @@ pub(super) fn check_columns_kept(old: &Schema, new: &Schema) -> Result<(), Strin
     ))
 }
 
-fn without_columns(key: FormatKind, value: FormatKind) -> Error {
+/// Adds the columns of a side that none are declared of, as its schema in the registry has them.
+fn infer_side(
+    side: Side,
+    format: FormatKind,
+    properties: &PropertySet<'_>,
+    columns: &mut Vec<Column>,
+    ctx: Context<'_>,
+) -> Result<(), Error> {
+    let role = match side {
+        Side::Key => ColumnRole::Key,
+        Side::Value => ColumnRole::Value,
+    };
+    let has_columns = columns.iter().any(|column| column.role == role);
+    properties.check_schema_id(side, format, has_columns)?;
+    if has_columns || format.schema_kind().is_none() {
+        return Ok(());
+    }
+    let topic = properties.topic(None)?;
+    let at = TopicSide { side, topic: &topic.name, id: properties.schema_id(side)? };
+    let wrap = properties.wrap_single_value()?;
+    let given = properties.side(side, ctx.config)?;
+    for column in infer(at, format, wrap, given.full_name(), ctx)? {
+        let name = &column.name;
+        if system::is_reserved(name) {
+            return Err(Error::statement(format!(
+                "'{name}' is a reserved column name. You cannot use it as a name for a column."
+            )));
+        }
+        if columns.iter().any(|known| known.name == *name) {
+            return Err(Error::statement(format!("Duplicate column names: {name}")));
+        }
+        columns.push(column);
+    }
+    Ok(())
+}
+
+/// Says that formats without schemas cannot tell the columns; a schema that is asked for by its id is what is wrong first.
+fn without_columns(properties: &PropertySet<'_>, key: FormatKind, value: FormatKind) -> Error {
+    let asked = properties
+        .check_schema_id(Side::Key, key, false)
+        .and_then(|()| properties.check_schema_id(Side::Value, value, false));
+    asked.err().unwrap_or_else(|| no_columns(key, value))
+}
+
+fn no_columns(key: FormatKind, value: FormatKind) -> Error {
     let formats = if key == value {
         key.name().to_owned()
     } else {
@@ -186,15 +247,10 @@ fn formats(
     value: FormatKind,
     ctx: Context<'_>,
 ) -> Result<(Format, Format), Error> {
-    let delimiter = properties.key_delimiter();
-    let key_properties =
-        FormatProperties { delimiter: delimiter.as_deref(), ..FormatProperties::default() };
-    let key = Format::try_new(key, Side::Key, schema.key_count(), &key_properties);
-    let delimiter = properties.value_delimiter();
-    let value_properties = properties.value_properties(delimiter.as_deref(), ctx.config)?;
-    let value = Format::try_new(value, Side::Value, schema.value().count(), &value_properties);
-    let both = key.and_then(|key| Ok((key, value?)));
-    let (key, value) = both.map_err(|error| Error::statement(error.to_string()))?;
+    let key = properties.side(Side::Key, ctx.config)?.format(key, Side::Key, schema.key_count())?;
+    let value_count = schema.value().count();
+    let value =
+        properties.side(Side::Value, ctx.config)?.format(value, Side::Value, value_count)?;
     check_formats(&key, &value, schema)?;
     Ok((key, value))
 }
@@ -207,8 +263,12 @@ pub(super) fn check_formats(key: &Format, value: &Format, schema: &Schema) -> Re
         .map_err(|error| Error::statement(error.to_string()))
 }
 
-/// Makes the schema of declared columns.
-fn schema(elements: &[TableElement], kind: SourceKind, ctx: Context<'_>) -> Result<Schema, Error> {
+/// Makes the columns that are declared.
+fn declared_columns(
+    elements: &[TableElement],
+    kind: SourceKind,
+    ctx: Context<'_>,
+) -> Result<Vec<Column>, Error> {
     let mut columns: Vec<Column> = Vec::new();
     for element in elements {
         let (name, at) = (&element.name.name, element.name.position);
@@ -227,7 +287,7 @@ fn schema(elements: &[TableElement], kind: SourceKind, ctx: Context<'_>) -> Resu
         columns.push(Column { name: name.as_str().into(), sql_type, role });
     }
     check_headers(&columns)?;
-    Ok(Schema::new(columns))
+    Ok(columns)
 }
 
 fn role(

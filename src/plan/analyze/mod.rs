@@ -11,6 +11,7 @@ mod insert_values;
 mod properties;
 mod pull;
 mod push;
+mod schemas;
 mod sink;
 mod timestamp;
 
@@ -22,6 +23,7 @@ use crate::error::Error;
 use crate::functions::Registry;
 use crate::plan::Action;
 use crate::plan::query::Context;
+use crate::registry::StatementSchemas;
 
 pub use assertion::{AssertedValue, Assertion, analyze_assertion};
 
@@ -35,8 +37,9 @@ pub fn analyze_statement(
     catalog: &Catalog,
     config: &Config,
     registry: &Registry,
+    schemas: &StatementSchemas,
 ) -> Result<Action, Error> {
-    let ctx = Context { catalog, config, registry };
+    let ctx = Context { catalog, config, registry, schemas };
     analyze(&statement.statement, &statement.text, ctx)
         .map_err(|error| error.in_statement(statement.text.as_str()))
 }

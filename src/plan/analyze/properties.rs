@@ -7,7 +7,9 @@ use tidemill_grammar::ast::{Ident, Literal, Position, Properties};
 use crate::catalog::KeyWindow;
 use crate::config::Config;
 use crate::error::{Error, ErrorKind};
-use crate::formats::{FormatKind, FormatProperties, Side, check_delimiter};
+use crate::formats::{
+    Format, FormatKind, FormatProperties, NullableRepresentation, Side, check_delimiter,
+};
 use crate::plan::TopicSpec;
 
 /// Properties of CREATE STREAM and CREATE TABLE, with or without AS SELECT.
@@ -42,6 +44,7 @@ const INSERT: &[&str] = &["QUERY_ID"];
 
 /// Topics that a program of Tidemill's own keeps are not to be written by a statement.
 const INTERNAL_TOPIC_PREFIX: &str = "_tidemill";
+const INTERNAL_TOPIC: &str = crate::registry::SCHEMAS_TOPIC;
 
 /// Which statement a WITH clause belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,69 +201,88 @@ impl PropertySet<'_> {
         Ok(Some(kind))
     }
 
-    /// Checks what only formats with a schema registry take.
-    pub(super) fn check_schemas(
+    /// Checks that a schema is asked for by its id only where one can be, and no columns are given.
+    pub(super) fn check_schema_id(
         &self,
-        key: FormatKind,
-        value: FormatKind,
+        side: Side,
+        format: FormatKind,
         has_columns: bool,
     ) -> Result<(), Error> {
-        for (side, format) in [("KEY", key), ("VALUE", value)] {
-            let (id, full_name) = (format!("{side}_SCHEMA_ID"), format!("{side}_SCHEMA_FULL_NAME"));
-            let message = if self.get(&id).is_some() {
-                if has_columns {
-                    format!("Table elements and {id} cannot both exist for create statement.")
-                } else {
-                    format!(
-                        "{side}_FORMAT should support schema inference when {id} is provided. \
-                         Current format is {}.",
-                        format.name()
-                    )
-                }
-            } else if self.get(&full_name).is_some()
-                || (side == "VALUE" && self.get("VALUE_AVRO_SCHEMA_FULL_NAME").is_some())
-            {
-                let format = format.name();
-                format!("{format} does not support the following configs: [fullSchemaName]")
-            } else {
-                continue;
-            };
-            return Err(Error::statement(message));
+        let side = side_name(side);
+        let id = format!("{side}_SCHEMA_ID");
+        if self.get(&id).is_none() {
+            return Ok(());
         }
-        Ok(())
+        if has_columns {
+            return Err(Error::statement(format!(
+                "Table elements and {id} cannot both exist for create statement."
+            )));
+        }
+        if format.schema_kind().is_some() {
+            return Ok(());
+        }
+        Err(Error::statement(format!(
+            "{side}_FORMAT should support schema inference when {id} is provided. Current format \
+             is {}.",
+            format.name()
+        )))
+    }
+
+    /// Returns the id of the schema that is asked for.
+    pub(super) fn schema_id(&self, side: Side) -> Result<Option<u32>, Error> {
+        let id = self.number(&format!("{}_SCHEMA_ID", side_name(side)), 0, i64::from(i32::MAX))?;
+        Ok(id.and_then(|id| u32::try_from(id).ok()))
     }
 
     /// Checks the delimiters that are given.
     pub(super) fn check_delimiters(&self) -> Result<(), Error> {
-        let given = [(Side::Key, self.key_delimiter()), (Side::Value, self.value_delimiter())];
-        given
+        [Side::Key, Side::Value]
             .iter()
-            .filter_map(|(side, text)| Some((*side, text.as_deref()?)))
-            .try_for_each(|(side, text)| check_delimiter(side, text))
+            .filter_map(|side| Some((*side, self.delimiter(*side)?)))
+            .try_for_each(|(side, text)| check_delimiter(side, &text))
             .map_err(|error| Error::statement(error.to_string()))
     }
 
-    /// Returns the delimiter of the key's format, if one is given.
-    pub(super) fn key_delimiter(&self) -> Option<String> {
-        self.text("KEY_DELIMITER")
+    fn delimiter(&self, side: Side) -> Option<String> {
+        self.text(&format!("{}_DELIMITER", side_name(side)))
     }
 
-    /// Returns the delimiter of the value's format, if one is given.
-    pub(super) fn value_delimiter(&self) -> Option<String> {
-        self.text("VALUE_DELIMITER")
-    }
-
-    /// Returns what the properties say of the value's format besides its name.
-    pub(super) fn value_properties<'a>(
-        &self,
-        delimiter: Option<&'a str>,
-        config: &Config,
-    ) -> Result<FormatProperties<'a>, Error> {
-        Ok(FormatProperties {
-            delimiter,
-            wrap_single_value: self.flag("WRAP_SINGLE_VALUE")?,
+    /// Returns what the properties say of a side's format besides its name.
+    pub(super) fn side(&self, side: Side, config: &Config) -> Result<SideProperties, Error> {
+        let name = side_name(side);
+        let full_name = self.text(&format!("{name}_SCHEMA_FULL_NAME")).or_else(|| match side {
+            Side::Key => None,
+            Side::Value => self.text("VALUE_AVRO_SCHEMA_FULL_NAME"),
+        });
+        Ok(SideProperties {
+            delimiter: self.delimiter(side),
+            full_name,
+            nullable: self.nullable(&format!("{name}_PROTOBUF_NULLABLE_REPRESENTATION"))?,
+            wrap_single_value: match side {
+                Side::Key => None,
+                Side::Value => self.wrap_single_value()?,
+            },
             wrap_single_values_default: config.wrap_single_values(),
         })
+    }
+
+    /// Returns whether a value of one column is wrapped, if that is said.
+    pub(super) fn wrap_single_value(&self) -> Result<Option<bool>, Error> {
+        self.flag("WRAP_SINGLE_VALUE")
+    }
+
+    fn nullable(&self, name: &str) -> Result<Option<NullableRepresentation>, Error> {
+        let Some((_, at)) = self.get(name) else { return Ok(None) };
+        let text = self.text(name).unwrap_or_default();
+        match NullableRepresentation::from_name(&text) {
+            Some(found) => Ok(Some(found)),
+            None => {
+                let message = format!(
+                    "Invalid value {text} for property {name}: String must be one of: OPTIONAL, WRAPPER"
+                );
+                Err(Error::statement(message).at(at.line, at.column))
+            }
+        }
     }
 
     /// Returns the windows of a declared source's keys.
@@ -322,12 +344,61 @@ fn names(with: With) -> impl Iterator<Item = &'static str> {
     first.iter().chain(second).copied()
 }
 
-/// Finds a format; those that need a schema registry are known by name only.
-pub(super) fn format_kind(name: &str) -> Result<FormatKind, Error> {
-    const NEED_SCHEMAS: &[&str] = &["AVRO", "PROTOBUF", "PROTOBUF_NOSR", "JSON_SR"];
-    if let Some(known) = NEED_SCHEMAS.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-        return Err(Error::statement(format!("The '{known}' format is not supported yet.")));
+/// What the properties say of a side's format besides its name.
+pub(super) struct SideProperties {
+    delimiter: Option<String>,
+    full_name: Option<String>,
+    nullable: Option<NullableRepresentation>,
+    wrap_single_value: Option<bool>,
+    wrap_single_values_default: Option<bool>,
+}
+
+impl SideProperties {
+    /// Makes the format of a side that has so many columns.
+    pub(super) fn format(
+        &self,
+        kind: FormatKind,
+        side: Side,
+        column_count: usize,
+    ) -> Result<Format, Error> {
+        let properties = FormatProperties {
+            delimiter: self.delimiter.as_deref(),
+            wrap_single_value: self.wrap_single_value,
+            full_name: self.full_name.as_deref(),
+            nullable: self.nullable,
+            wrap_single_values_default: self.wrap_single_values_default,
+        };
+        Format::try_new(kind, side, column_count, &properties)
+            .map_err(|error| Error::statement(error.to_string()))
     }
+
+    /// Takes from the format of a source what is not given, if it is the same one.
+    pub(super) fn inherit(&self, format: Format, from: &Format) -> Format {
+        if format.kind != from.kind {
+            return format;
+        }
+        Format {
+            delimiter: if self.delimiter.is_some() { format.delimiter } else { from.delimiter },
+            nullable: if self.nullable.is_some() { format.nullable } else { from.nullable },
+            ..format
+        }
+    }
+
+    /// Returns the name of the schema, or of the message in it.
+    pub(super) fn full_name(&self) -> Option<&str> {
+        self.full_name.as_deref()
+    }
+}
+
+fn side_name(side: Side) -> &'static str {
+    match side {
+        Side::Key => "KEY",
+        Side::Value => "VALUE",
+    }
+}
+
+/// Finds a format.
+pub(super) fn format_kind(name: &str) -> Result<FormatKind, Error> {
     FormatKind::from_name(name).map_err(|error| Error::statement(error.to_string()))
 }
 
@@ -344,7 +415,7 @@ fn check_topic_name(name: &str) -> Result<(), Error> {
             "Invalid topic name: '{name}'. It has 1 to {LENGTH_MAX} ASCII letters, digits, '.', '_' and '-'."
         )));
     }
-    if name.starts_with(INTERNAL_TOPIC_PREFIX) {
+    if name.starts_with(INTERNAL_TOPIC_PREFIX) || name == INTERNAL_TOPIC {
         return Err(Error::statement(format!("Topic '{name}' is internal.")));
     }
     Ok(())

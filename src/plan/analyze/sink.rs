@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::catalog::{Source, SourceKind};
 use crate::error::Error;
-use crate::formats::{Format, FormatKind, FormatProperties, Side};
+use crate::formats::{Format, FormatKind, Side};
 use crate::plan::analyze::create_source::check_formats;
 use crate::plan::analyze::properties::{PropertySet, format_kind};
+use crate::plan::analyze::schemas::{TopicSide, bind_sink, sink_key_name};
 use crate::plan::analyze::timestamp::timestamp_column;
 use crate::plan::query::{Context, PlannedQuery};
 use crate::plan::{QueryPlan, Sink, TopicSpec, rules};
@@ -33,11 +34,21 @@ pub(super) fn new_sink(
     let default_topic = format!("{}{}", ctx.config.output_topic_prefix(), sink.name);
     let topic = properties.topic(Some(&default_topic))?;
     let schema = planned.root.schema.clone();
-    let key_format = key_format(planned, properties, ctx)?;
+    let mut key_format = key_format(planned, properties, ctx)?;
     let value_format = value_format(planned, properties, ctx)?;
-    properties.check_schemas(key_format.kind, value_format.kind, false)?;
+    properties.check_schema_id(Side::Key, key_format.kind, false)?;
+    properties.check_schema_id(Side::Value, value_format.kind, false)?;
     check_formats(&key_format, &value_format, &schema)?;
     let timestamp = timestamp_column(properties, &schema)?;
+    if key_format.kind == FormatKind::Avro && key_format.full_name.is_none() {
+        key_format.full_name = Some(sink_key_name(sink.name));
+    }
+    let bind = |format, side| {
+        let at = TopicSide { side, topic: &topic.name, id: properties.schema_id(side)? };
+        bind_sink(format, &schema, at, ctx)
+    };
+    let (key_format, value_format) =
+        (bind(key_format, Side::Key)?, bind(value_format, Side::Value)?);
     let source = Source {
         name: sink.name.into(),
         kind: sink.kind,
@@ -102,11 +113,8 @@ fn key_format(
         }
         None => inherited.kind,
     };
-    let delimiter = properties.key_delimiter();
-    let given = FormatProperties { delimiter: delimiter.as_deref(), ..FormatProperties::default() };
-    let format = Format::try_new(kind, Side::Key, key_count, &given);
-    let format = format.map_err(|error| Error::statement(error.to_string()))?;
-    Ok(with_inherited_delimiter(format, inherited, delimiter.is_some()))
+    let given = properties.side(Side::Key, ctx.config)?;
+    Ok(given.inherit(given.format(kind, Side::Key, key_count)?, inherited))
 }
 
 fn value_format(
@@ -116,19 +124,9 @@ fn value_format(
 ) -> Result<Format, Error> {
     let inherited = &planned.first.value_format;
     let kind = properties.value_format()?.unwrap_or(inherited.kind);
-    let delimiter = properties.value_delimiter();
-    let given = properties.value_properties(delimiter.as_deref(), ctx.config)?;
+    let given = properties.side(Side::Value, ctx.config)?;
     let count = planned.root.schema.value().count();
-    let format = Format::try_new(kind, Side::Value, count, &given);
-    let format = format.map_err(|error| Error::statement(error.to_string()))?;
-    Ok(with_inherited_delimiter(format, inherited, delimiter.is_some()))
-}
-
-fn with_inherited_delimiter(format: Format, inherited: &Format, is_given: bool) -> Format {
-    if is_given || format.kind != inherited.kind {
-        return format;
-    }
-    Format { delimiter: inherited.delimiter, ..format }
+    Ok(given.inherit(given.format(kind, Side::Value, count)?, inherited))
 }
 
 /// Puts the sink on a plan and rewrites the whole by the rules.

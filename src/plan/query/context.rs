@@ -3,6 +3,7 @@
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::functions::Registry;
+use crate::registry::StatementSchemas;
 
 /// What a statement is analysed against: one moment of the engine.
 #[derive(Clone, Copy)]
@@ -13,4 +14,6 @@ pub(crate) struct Context<'a> {
     pub(crate) config: &'a Config,
     /// The functions.
     pub(crate) registry: &'a Registry,
+    /// The schemas of topics.
+    pub(crate) schemas: &'a StatementSchemas,
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tidemill_grammar::ast::{self, Expr as AstExpr, Position, Query};
 
-use crate::catalog::SourceKind;
+use crate::catalog::{KeyWindow, SourceKind};
 use crate::error::Error;
 use crate::expr::Clause;
 use crate::formats::Format;
@@ -119,6 +119,12 @@ impl Joined {
         let left_stays = self.relation.keys.as_slice() == std::slice::from_ref(on.left_expr)
             || self.equivalent.contains(on.left_expr);
         let right_stays = right.keys.as_slice() == std::slice::from_ref(on.right_expr);
+        let left_is_internal = self.key_format.is_none();
+        let stays = |format: &Format, is_windowed: bool| is_windowed || !may_differ(format);
+        let left_windowed = self.relation.node.is_windowed;
+        let left_stays =
+            left_stays && self.key_format.as_ref().is_none_or(|f| stays(f, left_windowed));
+        let right_stays = right_stays && stays(&on.right.source.key_format, right.node.is_windowed);
         let left_format = self.key_format.clone().filter(|_| left_stays);
         let right_format = Some(on.right.source.key_format.clone()).filter(|_| right_stays);
         let target = left_format.clone().or_else(|| right_format.clone());
@@ -126,8 +132,16 @@ impl Joined {
             (Some(format), Some(target)) => same_bytes(format, target),
             (Some(_) | None, _) => false,
         };
-        let same_windows = on.left.source.window == on.right.source.window;
-        let left = if left_stays && (has_target(&left_format) || target.is_none()) {
+        let (left_window, right_window) = (on.left.source.window, on.right.source.window);
+        // Their topics cannot be brought together, so such sources are taken as they are.
+        let both_time = |a: Option<KeyWindow>, b: Option<KeyWindow>| match (a, b) {
+            (Some(a), Some(b)) => a.size_ms().is_some() && b.size_ms().is_some(),
+            (_, _) => false,
+        };
+        let same_windows = left_window == right_window
+            || (may_differ(&on.right.source.key_format) && both_time(left_window, right_window));
+        let is_target = has_target(&left_format) || (left_is_internal && target.is_none());
+        let left = if left_stays && is_target {
             self.relation
         } else {
             rekeyed(self.relation, on.left_expr, &target, ctx)?
@@ -148,6 +162,10 @@ impl Joined {
     ) -> Result<Self, Error> {
         let left = self.relation;
         let foreign_key = left.resolve(on.left_expr, Clause::Join, ctx)?;
+        let right = match may_differ(&on.right.source.key_format) {
+            true => rekeyed(right, on.right_expr, &None, ctx)?,
+            false => right,
+        };
         if let Some(key) = right.node.schema.key().first() {
             check_types(on, foreign_key.sql_type(), &key.sql_type)?;
         }
@@ -191,6 +209,11 @@ impl Joined {
 /// Tells whether two formats write a key as the same bytes.
 fn same_bytes(a: &Format, b: &Format) -> bool {
     a.kind == b.kind && a.delimiter == b.delimiter
+}
+
+/// Tells whether equal keys of a topic can be other bytes: they carry the id of the schema that their writer used.
+fn may_differ(format: &Format) -> bool {
+    format.kind.schema_kind().is_some()
 }
 
 /// Gives a side of a join the key that is compared.

@@ -49,7 +49,7 @@ fn names_of_properties_are_checked() {
             error: line 1:31: Invalid config variable(s) in the WITH clause: KAFKA_TOPC. Did you mean KAFKA_TOPIC?
             error: Missing required property "KAFKA_TOPIC" which has no default value.
             error: Statement is missing the 'VALUE_FORMAT' property from the WITH clause. Either provide one or set a default via the 'ksql.persistence.default.format.value' config.
-            error: line 4:59: Unknown format: foo. Known formats are: JSON, DELIMITED, KAFKA, NONE
+            error: line 4:59: Unknown format: foo. Known formats are: JSON, AVRO, PROTOBUF, PROTOBUF_NOSR, JSON_SR, DELIMITED, KAFKA, NONE
             error: Cannot supply both 'VALUE_FORMAT' and 'FORMAT' properties, as 'FORMAT' sets both key and value formats. Either use just 'FORMAT', or use 'KEY_FORMAT' and 'VALUE_FORMAT'.
             error: line 6:82: Invalid value 0 for property PARTITIONS: it must be a whole number from 1 to 1000000
             error: Invalid topic name: 'a b'. It has 1 to 249 ASCII letters, digits, '.', '_' and '-'.

@@ -16,6 +16,7 @@ use crate::catalog::{Catalog, PersistentQuery, QueryKind, Source, SourceKind};
 use crate::config::Config;
 use crate::functions::Registry;
 use crate::plan::{Action, explain};
+use crate::registry::{SchemaRegistry, StatementSchemas};
 
 /// The sources that the tests query: bids for items, and who made them.
 const SOURCES: &str = "
@@ -39,14 +40,16 @@ fn check(statements: &str, want: Expect) {
 #[track_caller]
 fn check_with(config: &Config, statements: &str, want: Expect) {
     let registry = Registry::built_in();
+    let schemas = StatementSchemas::new(&SchemaRegistry::new());
     let mut catalog = Catalog::default();
     for statement in parse_script(SOURCES).unwrap() {
-        let action = super::analyze_statement(&statement, &catalog, config, &registry).unwrap();
+        let action =
+            super::analyze_statement(&statement, &catalog, config, &registry, &schemas).unwrap();
         apply(&action, &mut catalog);
     }
     let mut text = String::new();
     for statement in parse_script(statements).unwrap() {
-        match super::analyze_statement(&statement, &catalog, config, &registry) {
+        match super::analyze_statement(&statement, &catalog, config, &registry, &schemas) {
             Ok(action) => {
                 text.push_str(&describe(&action));
                 apply(&action, &mut catalog);

@@ -4,6 +4,7 @@ mod aggregates;
 mod functions;
 mod joins;
 mod pace;
+mod schemas;
 mod shared;
 mod storage;
 

@@ -5,7 +5,9 @@
 //! > SELECT …                     a pull query
 //! > produce TOPIC 10s KEY VALUE  a record; `null` is none
 //! > read SOURCE                  the rows of a stream or table since the last read
-//! > records TOPIC              the records of a topic since the last read, as text
+//! > records TOPIC              the records of a topic since the last read, as text; `#3` is the id of a schema in front
+//! > register SUBJECT KIND TEXT   registers a schema
+//! > schemas                      all schemas
 //! > reports                      what went to the processing log since the last time
 //! ```
 
@@ -13,6 +15,7 @@ use std::error::Error;
 use std::fmt::Write as _;
 
 use tidemill::engine::{Row, TestDriver, TestRecord, TestRow};
+use tidemill::registry::{Registration, SchemaKind};
 use tidemill::types::Value;
 
 pub(super) struct ScriptDriver {
@@ -63,6 +66,26 @@ impl ScriptDriver {
         Ok(String::new())
     }
 
+    fn register(&mut self, text: &str) -> Result<String, Box<dyn Error>> {
+        let mut words = text.splitn(3, ' ');
+        let mut word = || words.next().ok_or("register SUBJECT KIND TEXT");
+        let (subject, kind, text) = (word()?, word()?, word()?);
+        let kind = SchemaKind::from_name(Some(kind)).ok_or("KIND is AVRO, JSON or PROTOBUF")?;
+        let schemas = self.driver.schemas();
+        let schema = schemas.parse(kind, text, Vec::new())?;
+        Ok(format!("id {}", schemas.register(subject, schema)?))
+    }
+
+    fn schemas(&self) -> String {
+        let line = |found: &Registration| {
+            let schema = &found.schema.schema;
+            let (subject, version) = (&found.subject, found.version);
+            format!("{subject} version {version}: #{} {}", found.schema.id, schema.text)
+        };
+        let lines: Vec<String> = self.driver.schemas().registrations().iter().map(line).collect();
+        lines.join("\n")
+    }
+
     fn read(&mut self, source: &str) -> Result<String, Box<dyn Error>> {
         let mut out = String::new();
         for row in self.driver.read_rows(source)? {
@@ -81,10 +104,24 @@ fn parse_time(text: &str) -> Result<i64, Box<dyn Error>> {
 
 fn record_text(record: &TestRecord) -> String {
     let part = |bytes: &Option<Vec<u8>>| match bytes {
-        Some(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Some(bytes) => bytes_text(bytes),
         None => "null".to_owned(),
     };
     format!("{} {} @{}", part(&record.key), part(&record.value), time_text(record.timestamp_ms))
+}
+
+/// Shows text as it is, other bytes escaped, and the id of a schema as a number.
+fn bytes_text(bytes: &[u8]) -> String {
+    match bytes {
+        [0, a, b, c, d, body @ ..] => {
+            let id = u32::from_be_bytes([*a, *b, *c, *d]);
+            format!("#{id} {}", bytes_text(body))
+        }
+        bytes => match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+            _ => bytes.escape_ascii().to_string(),
+        },
+    }
 }
 
 fn row_text(row: &TestRow) -> String {
@@ -146,6 +183,12 @@ impl goldenscript::Runner for ScriptDriver {
         if let Some(topic) = text.strip_prefix("records ") {
             let lines: Vec<String> = self.driver.read(topic).iter().map(record_text).collect();
             return Ok(lines.join("\n"));
+        }
+        if let Some(schema) = text.strip_prefix("register ") {
+            return self.register(schema);
+        }
+        if text == "schemas" {
+            return Ok(self.schemas());
         }
         if text == "reports" {
             let mut reports = self.driver.read_reports();
