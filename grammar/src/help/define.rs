@@ -326,7 +326,8 @@ const KEY_FORMAT: Property =
     Property { name: "KEY_FORMAT", value: FORMATS, about: "The format of keys; KAFKA by default." };
 const VALUE_FORMAT: Property =
     Property { name: "VALUE_FORMAT", value: FORMATS, about: "The format of values." };
-const FORMATS: &str = "'json', 'delimited', 'kafka' or 'none'";
+const FORMATS: &str =
+    "'json', 'avro', 'protobuf', 'protobuf_nosr', 'json_sr', 'delimited', 'kafka' or 'none'";
 const KEY_DELIMITER: Property = Property {
     name: "KEY_DELIMITER",
     value: "a character, 'SPACE' or 'TAB'",
@@ -367,15 +368,18 @@ const SOURCED_BY_CONNECTOR: Property = Property {
     value: "'name'",
     about: "Taken; nothing follows from it.",
 };
-const OF_A_REGISTRY: &str = "Taken by formats with a schema registry.";
-const KEY_SCHEMA_ID: Property =
-    Property { name: "KEY_SCHEMA_ID", value: "n", about: OF_A_REGISTRY };
+const SCHEMA_ID: &str =
+    "The id of the schema in AVRO, PROTOBUF and JSON_SR, instead of the latest one of the topic.";
+const SCHEMA_NAME: &str = "The name of the schema in AVRO, of the message in PROTOBUF.";
+const NULLS: &str =
+    "How a field of PROTOBUF says that it is NULL; else it reads as 0, false, or empty.";
+const KEY_SCHEMA_ID: Property = Property { name: "KEY_SCHEMA_ID", value: "n", about: SCHEMA_ID };
 const VALUE_SCHEMA_ID: Property =
-    Property { name: "VALUE_SCHEMA_ID", value: "n", about: OF_A_REGISTRY };
+    Property { name: "VALUE_SCHEMA_ID", value: "n", about: SCHEMA_ID };
 const KEY_SCHEMA_FULL_NAME: Property =
-    Property { name: "KEY_SCHEMA_FULL_NAME", value: "'name'", about: OF_A_REGISTRY };
+    Property { name: "KEY_SCHEMA_FULL_NAME", value: "'name'", about: SCHEMA_NAME };
 const VALUE_SCHEMA_FULL_NAME: Property =
-    Property { name: "VALUE_SCHEMA_FULL_NAME", value: "'name'", about: OF_A_REGISTRY };
+    Property { name: "VALUE_SCHEMA_FULL_NAME", value: "'name'", about: SCHEMA_NAME };
 const VALUE_AVRO_SCHEMA_FULL_NAME: Property = Property {
     name: "VALUE_AVRO_SCHEMA_FULL_NAME",
     value: "'name'",
@@ -384,12 +388,12 @@ const VALUE_AVRO_SCHEMA_FULL_NAME: Property = Property {
 const KEY_NULLS: Property = Property {
     name: "KEY_PROTOBUF_NULLABLE_REPRESENTATION",
     value: "'optional' or 'wrapper'",
-    about: "Taken by the format PROTOBUF.",
+    about: NULLS,
 };
 const VALUE_NULLS: Property = Property {
     name: "VALUE_PROTOBUF_NULLABLE_REPRESENTATION",
     value: "'optional' or 'wrapper'",
-    about: "Taken by the format PROTOBUF.",
+    about: NULLS,
 };
 
 /// What CREATE STREAM and CREATE TABLE take.

@@ -154,10 +154,13 @@ pub(super) const TOPICS: &[Topic] = &[
     Topic {
         names: &["assert schema"],
         chapter: Chapter::Look,
-        purpose: "Fails if a schema registry does not have a schema.",
+        purpose: "Fails if the schema registry does not have a schema.",
         syntax: Syntax::Statements(&["AssertSchema"]),
-        description: "There is no registry yet, so the statement is understood and refused.",
+        description: "A topic's schemas are registered under its name with -key or -value behind it.",
         properties: &[],
-        examples: &[Example { given: "", sql: "ASSERT SCHEMA SUBJECT 'bids-value' ID 1;" }],
+        examples: &[Example {
+            given: "CREATE STREAM bids (price INT) WITH (kafka_topic = 'bids', partitions = 1, value_format = 'avro');",
+            sql: "ASSERT SCHEMA SUBJECT 'bids-value' ID 1;\nASSERT SCHEMA SUBJECT 'bids-key';",
+        }],
     },
 ];
