@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use crate::error::Error;
 use crate::formats::{
-    FieldNames, Format, FormatKind, Inference, Side, SideSchemas, inferred_columns, schema_text,
+    FieldNames, Format, FormatError, FormatKind, Inference, Side, SideSchemas, inferred_columns,
+    schema_text,
 };
 use crate::plan::query::Context;
-use crate::registry::RegisteredSchema;
+use crate::registry::{RegisteredSchema, SchemaKind};
 use crate::types::{Column, ColumnRole, Schema, SqlType};
 
 /// A side of a topic's records.
@@ -27,6 +28,13 @@ impl TopicSide<'_> {
         match self.side {
             Side::Key => format!("{}-key", self.topic),
             Side::Value => format!("{}-value", self.topic),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self.side {
+            Side::Key => "key",
+            Side::Value => "value",
         }
     }
 
@@ -64,6 +72,7 @@ pub(super) fn infer(
     ctx: Context<'_>,
 ) -> Result<Vec<Column>, Error> {
     let schema = at.schema(ctx)?;
+    check_kind(&schema, at, format)?;
     let names = match at.id {
         Some(_) => FieldNames::AsTheyAre,
         None => FieldNames::Upper,
@@ -71,12 +80,46 @@ pub(super) fn infer(
     let is_unwrapped = Format::is_whole_unwrapped(format, at.side, wrap_single_value);
     let inference = Inference { side: at.side, format, is_unwrapped, full_name, names };
     let columns = inferred_columns(&schema, &inference);
-    let columns = columns.map_err(|error| Error::statement(error.to_string()))?;
+    let columns = columns.map_err(|error| match error {
+        FormatError::NotInferred { reason, .. } => Error::statement(format!(
+            "Unable to verify if the {} schema for topic: {} is compatible with ksqlDB.\nReason: {reason}",
+            at.name(),
+            at.topic
+        )),
+        other => Error::statement(other.to_string()),
+    })?;
     let column = |(name, sql_type): (Arc<str>, SqlType)| match at.side {
         Side::Key => Column::key(name, sql_type),
         Side::Value => Column::value(name, sql_type),
     };
     Ok(columns.into_iter().map(column).collect())
+}
+
+/// Checks that a schema is in the language of a format.
+fn check_kind(
+    schema: &RegisteredSchema,
+    at: TopicSide<'_>,
+    format: FormatKind,
+) -> Result<(), Error> {
+    let kind = schema.schema.kind();
+    if format.schema_kind() == Some(kind) {
+        return Ok(());
+    }
+    let actual = match kind {
+        SchemaKind::Avro => "AVRO",
+        SchemaKind::Json => "JSON_SR",
+        SchemaKind::Protobuf => "PROTOBUF",
+    };
+    let (first, property) = match at.side {
+        Side::Key => ("Key", "KEY_FORMAT"),
+        Side::Value => ("Value", "VALUE_FORMAT"),
+    };
+    Err(Error::statement(format!(
+        "{first} schema is not in the expected format. You may want to set {property} to \
+         '{actual}'.\ntopic: {}\nexpected format: {}\nactual format from Schema Registry: {actual}",
+        at.topic,
+        format.name()
+    )))
 }
 
 /// Says which schema a declared side is written with: the one that is asked for, the latest, or else one that is made of the
@@ -130,7 +173,7 @@ pub(super) fn bind_sink(
         return bind_new(format, schema, at, ctx);
     }
     let writer = at.schema(ctx)?;
-    check_columns(&format, &writer, &side_columns(schema, at.side), at.side)?;
+    check_columns(&format, &writer, &side_columns(schema, at.side), at)?;
     Ok(bound(format, writer, ctx))
 }
 
@@ -151,10 +194,11 @@ fn check_columns(
     format: &Format,
     writer: &RegisteredSchema,
     columns: &[Column],
-    side: Side,
+    at: TopicSide<'_>,
 ) -> Result<(), Error> {
+    check_kind(writer, at, format.kind)?;
     let inference = Inference {
-        side,
+        side: at.side,
         format: format.kind,
         is_unwrapped: format.unwrapped,
         full_name: format.full_name.as_deref(),
@@ -174,10 +218,7 @@ fn check_columns(
     if changed.is_empty() {
         return Ok(());
     }
-    let words = match side {
-        Side::Key => "key",
-        Side::Value => "value",
-    };
+    let words = at.name();
     let wanted = wanted.into_iter().map(|(name, sql_type)| Column::value(name, sql_type));
     Err(Error::statement(format!(
         "The following {words} columns are changed, missing or reordered: [{}]. Schema from schema \
