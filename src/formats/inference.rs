@@ -1,5 +1,6 @@
 //! The columns that a registered schema stands for, and the schema that columns get.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::{FormatError, FormatKind, NullableRepresentation, Side, avro, json_sr, protobuf};
@@ -22,6 +23,26 @@ impl FieldNames {
             FieldNames::Upper => field.to_uppercase().into(),
             FieldNames::AsTheyAre => field.into(),
         }
+    }
+}
+
+/// How many types a schema may still come to. Types that are named once can be used many times, and each use counts.
+pub(super) struct TypeBudget(Cell<usize>);
+
+impl TypeBudget {
+    /// So many types may a schema come to.
+    const TYPES_MAX: usize = 10_000;
+
+    /// Begins a schema.
+    pub(super) fn new() -> Self {
+        TypeBudget(Cell::new(Self::TYPES_MAX))
+    }
+
+    /// Takes one more.
+    pub(super) fn take(&self) -> Result<(), String> {
+        let too_many = || format!("it comes to more than {} types", Self::TYPES_MAX);
+        self.0.set(self.0.get().checked_sub(1).ok_or_else(too_many)?);
+        Ok(())
     }
 }
 

@@ -92,8 +92,7 @@ impl Contents {
         id: Option<u32>,
     ) -> Result<Registration, RegistryError> {
         let versions = self.subjects.get(subject).map_or(&[][..], Vec::as_slice);
-        let there = versions.iter().filter(|version| !version.is_deleted);
-        for version in there.clone() {
+        for version in versions.iter().filter(|version| !version.is_deleted) {
             if let Some(known) = self.by_id(version.id)
                 && known.schema.is_same(&schema)
                 && id.is_none_or(|id| id == version.id)
@@ -102,7 +101,8 @@ impl Contents {
                 return Ok(Registration { subject, version: version.number, schema: known });
             }
         }
-        if let Some(last) = there.last().and_then(|version| self.by_id(version.id)) {
+        let last = versions.iter().rfind(|version| !version.is_deleted);
+        if let Some(last) = last.and_then(|version| self.by_id(version.id)) {
             self.check_compatible(subject, &schema, &last.schema)?;
         }
         let number = versions.last().map_or(0, |version| version.number) + 1;

@@ -114,7 +114,9 @@ fn encode_side(
             let columns = at.columns_of(&writer, FieldNames::Upper)?;
             encode_columns(spec, columns, names, at.format_with(&writer, driver))?
         }
-        FormatKind::ProtobufNosr => encode_columns(spec, at.own_columns(), at.format.clone())?,
+        FormatKind::ProtobufNosr => {
+            encode_columns(spec, at.own_columns(), at.own_columns(), at.format.clone())?
+        }
     })
 }
 

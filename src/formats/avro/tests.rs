@@ -180,6 +180,19 @@ fn columns_are_inferred() {
 }
 
 #[test]
+fn types_that_are_used_again_and_again_are_counted() {
+    let mut text = r#"{"type": "record", "name": "R0", "fields": []}"#.to_owned();
+    for level in 1..20 {
+        let last = level - 1;
+        text = format!(
+            r#"{{"type": "record", "name": "R{level}", "fields": [{{"name": "a", "type": {text}}}, {{"name": "b", "type": "R{last}"}}]}}"#
+        );
+    }
+    let error = inferred(&text, false, FieldNames::Upper).unwrap_err();
+    assert!(error.ends_with("it comes to more than 10000 types"), "{error}");
+}
+
+#[test]
 fn what_holds_itself_is_skipped_up_to_a_depth() {
     let text = record(r#"{"name": "A", "type": "int"}, {"name": "next", "type": ["null", "R"]}"#);
     let serde = serde(&text, columns(&[("A", SqlType::Int)]), false);

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use crate::formats::FormatError;
-use crate::formats::inference::FieldNames;
+use crate::formats::inference::{FieldNames, TypeBudget};
 use crate::registry::avro::{AvroField, AvroKind, AvroLogical, AvroSchema, NodeId, check_name};
 use crate::types::SqlType;
 
@@ -27,19 +27,20 @@ pub(in crate::formats) fn root_type(
     schema: &AvroSchema,
     names: FieldNames,
 ) -> Result<SqlType, String> {
-    sql_type(schema, schema.root(), names, 0)
+    sql_type((schema, names), schema.root(), 0, &TypeBudget::new())
 }
 
 fn sql_type(
-    schema: &AvroSchema,
+    (schema, names): (&AvroSchema, FieldNames),
     node: NodeId,
-    names: FieldNames,
     depth: usize,
+    budget: &TypeBudget,
 ) -> Result<SqlType, String> {
+    budget.take()?;
     if DEPTH_MAX <= depth {
         return Err("Avro schemas that hold themselves have no SQL type".to_owned());
     }
-    let inner = |node| sql_type(schema, node, names, depth + 1);
+    let inner = |node| sql_type((schema, names), node, depth + 1, budget);
     let node = schema.without_null(node);
     let found = schema.node(node);
     Ok(match (&found.kind, found.logical) {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::formats::avro::types::entry_parts;
 use crate::formats::avro::wire::{write_bytes, write_long};
 use crate::formats::draft::Digits;
+use crate::formats::inference::TypeBudget;
 use crate::formats::wanted::matching;
 use crate::registry::avro::{AvroField, AvroKind, AvroLogical, AvroNode, AvroSchema, NodeId};
 use crate::types::SqlType;
@@ -84,7 +85,8 @@ fn slot(
         _ => (&own[..], false),
     };
     let is_null = |branch: &NodeId| matches!(schema.node(*branch).kind, AvroKind::Null);
-    let default = default.and_then(|default| default_bytes(schema, node, default, 0));
+    let budget = TypeBudget::new();
+    let default = default.and_then(|default| default_bytes(schema, (node, default), 0, &budget));
     let null_branch = branches.iter().position(is_null).filter(|_| is_union).map(|branch| {
         let mut bytes = Vec::new();
         write_long(branch as i64, &mut bytes);
@@ -172,14 +174,15 @@ fn digits(node: &AvroNode) -> Result<Digits, String> {
 /// Returns a field's default as bytes; none if it is no value of the field.
 fn default_bytes(
     schema: &AvroSchema,
-    node: NodeId,
-    default: &Value,
+    (node, default): (NodeId, &Value),
     depth: usize,
+    budget: &TypeBudget,
 ) -> Option<Vec<u8>> {
     const DEPTH_MAX: usize = 32;
+    budget.take().ok()?;
     let mut out = Vec::new();
     let inner = |node, value: &Value| match depth < DEPTH_MAX {
-        true => default_bytes(schema, node, value, depth + 1),
+        true => default_bytes(schema, (node, value), depth + 1, budget),
         false => None,
     };
     match (&schema.node(node).kind, default) {

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::formats::inference::FieldNames;
+use crate::formats::inference::{FieldNames, TypeBudget};
 use crate::registry::json::follow;
 use crate::types::SqlType;
 
@@ -24,16 +24,18 @@ const DEPTH_MAX: usize = 32;
 
 /// Returns the type of the whole schema.
 pub(in crate::formats) fn root_type(root: &Value, names: FieldNames) -> Result<SqlType, String> {
-    Types { root, names }.of(root, 0)
+    Types { root, names, budget: TypeBudget::new() }.of(root, 0)
 }
 
 struct Types<'a> {
     root: &'a Value,
     names: FieldNames,
+    budget: TypeBudget,
 }
 
 impl Types<'_> {
     fn of(&self, schema: &Value, depth: usize) -> Result<SqlType, String> {
+        self.budget.take()?;
         if DEPTH_MAX <= depth {
             return Err("JSON schemas that hold themselves have no SQL type".to_owned());
         }

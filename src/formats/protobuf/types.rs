@@ -17,7 +17,7 @@
 use std::sync::Arc;
 
 use crate::formats::FormatError;
-use crate::formats::inference::FieldNames;
+use crate::formats::inference::{FieldNames, TypeBudget};
 use crate::formats::support::base_name;
 use crate::registry::protobuf::{Field, FieldKind, Known, Label, MessageId, ProtoSchema, Scalar};
 use crate::types::SqlType;
@@ -34,7 +34,7 @@ pub(in crate::formats) fn root_type(
     names: FieldNames,
 ) -> Result<SqlType, String> {
     let message = schema.find(full_name).ok_or_else(|| no_message(full_name))?;
-    Types { schema, names }.message(message, 0)
+    Types { schema, names, budget: TypeBudget::new() }.message(message, 0)
 }
 
 /// Says that a file has no such message.
@@ -45,6 +45,7 @@ pub(super) fn no_message(full_name: Option<&str>) -> String {
 struct Types<'a> {
     schema: &'a ProtoSchema,
     names: FieldNames,
+    budget: TypeBudget,
 }
 
 impl Types<'_> {
@@ -67,6 +68,7 @@ impl Types<'_> {
     }
 
     fn field(&self, field: &Field, depth: usize) -> Result<SqlType, String> {
+        self.budget.take()?;
         let element = self.kind(&field.kind, field.digits, depth)?;
         let is_list = field.label == Label::Repeated && !matches!(field.kind, FieldKind::Map(_, _));
         Ok(if is_list { SqlType::array(element) } else { element })

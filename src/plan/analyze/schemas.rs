@@ -38,13 +38,6 @@ impl TopicSide<'_> {
         }
     }
 
-    fn words(self) -> &'static str {
-        match self.side {
-            Side::Key => "keys",
-            Side::Value => "values",
-        }
-    }
-
     /// Returns the schema that is asked for, or else the latest.
     fn schema(self, ctx: Context<'_>) -> Result<Arc<RegisteredSchema>, Error> {
         let found = match self.id {
@@ -52,10 +45,10 @@ impl TopicSide<'_> {
             None => ctx.schemas.latest(&self.subject()),
         };
         found.ok_or_else(|| {
-            let (words, topic, subject) = (self.words(), self.topic, self.subject());
+            let (name, topic, subject) = (self.name(), self.topic, self.subject());
             let id = self.id.map(|id| format!("Schema Id: {id}\n")).unwrap_or_default();
             Error::statement(format!(
-                "Schema for message {words} on topic '{topic}' does not exist in the Schema Registry.\n\
+                "Schema for message {name}s on topic '{topic}' does not exist in the Schema Registry.\n\
                  {id}Subject: {subject}\n\
                  Declare the columns, or let a program that writes the topic register its schema first."
             ))
