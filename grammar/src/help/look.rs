@@ -158,9 +158,12 @@ pub(super) const TOPICS: &[Topic] = &[
         syntax: Syntax::Statements(&["AssertSchema"]),
         description: "A topic's schemas are registered under its name with -key or -value behind it.",
         properties: &[],
-        examples: &[Example {
-            given: "CREATE STREAM bids (price INT) WITH (kafka_topic = 'bids', partitions = 1, value_format = 'avro');",
-            sql: "ASSERT SCHEMA SUBJECT 'bids-value' ID 1;\nASSERT SCHEMA SUBJECT 'bids-key';",
-        }],
+        examples: &[
+            Example {
+                given: "CREATE STREAM bids (price INT)\n  WITH (kafka_topic = 'bids', value_format = 'avro', partitions = 1);",
+                sql: "ASSERT SCHEMA SUBJECT 'bids-value' ID 1;",
+            },
+            Example { given: "", sql: "ASSERT SCHEMA SUBJECT 'bids-key';" },
+        ],
     },
 ];
