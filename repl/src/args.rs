@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand as ClapSubcommand, ValueEnum};
+use tidemill_bench::BenchCommand;
 
 use crate::errors::Failure;
 use crate::topics::{KeyFormat, StartFrom};
@@ -108,6 +109,9 @@ pub(crate) enum Subcommand {
     /// Verifies, shows or repairs the files of the log, while nothing has them open.
     #[command(subcommand)]
     Log(LogCommand),
+    /// Measures the engine, and compares its answers with DataFusion's.
+    #[command(subcommand)]
+    Bench(BenchCommand),
 }
 
 /// `tidemill run`.
@@ -428,6 +432,7 @@ impl Subcommand {
             Subcommand::Produce(_) => "produce",
             Subcommand::Consume(_) => "consume",
             Subcommand::Log(_) => "log",
+            Subcommand::Bench(_) => "bench",
         }
     }
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use tidemill::error::{Error, ErrorKind};
+use tidemill_bench::BenchError;
 
 use crate::excerpt::Excerpt;
 use crate::style::{self, ERROR, paint};
@@ -28,6 +29,9 @@ pub(crate) enum Failure {
     /// The engine failed at something that is not a statement.
     #[error("{}", .0.message())]
     Engine(#[from] Error),
+    /// A bench did not run, or an answer was wrong.
+    #[error("{0}")]
+    Bench(BenchError),
     /// A file, or what stands in it.
     #[error("{0}")]
     Input(String),
@@ -48,6 +52,15 @@ pub(crate) enum Failure {
     /// What was wrong has been said.
     #[error("it failed")]
     Reported,
+}
+
+impl From<BenchError> for Failure {
+    fn from(error: BenchError) -> Self {
+        match error {
+            BenchError::Usage(text) => Failure::Usage(text),
+            error => Failure::Bench(error),
+        }
+    }
 }
 
 impl Failure {
@@ -74,6 +87,7 @@ impl Failure {
             Failure::Interrupted => ExitCode::from(130),
             Failure::Statement { .. }
             | Failure::Engine(_)
+            | Failure::Bench(_)
             | Failure::Input(_)
             | Failure::File { .. }
             | Failure::Output(_)
@@ -85,6 +99,7 @@ impl Failure {
         match self {
             Failure::Statement { error, .. } | Failure::Engine(error) => Some(error),
             Failure::Usage(_)
+            | Failure::Bench(_)
             | Failure::Input(_)
             | Failure::File { .. }
             | Failure::Output(_)

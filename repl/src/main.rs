@@ -49,6 +49,7 @@ fn start(arguments: Arguments) -> Result<(), Failure> {
         Some(Subcommand::Produce(produce)) => topics::produce(&arguments, produce),
         Some(Subcommand::Consume(consume)) => topics::consume(&arguments, consume, &mut output),
         Some(Subcommand::Log(log)) => logs::start(&arguments, log, &mut output),
+        Some(Subcommand::Bench(bench)) => Ok(tidemill_bench::run(bench, &mut std::io::stdout())?),
     }
 }
 

@@ -1,4 +1,4 @@
-//! NEXMark's generator: people, auctions and bids of an online auction, as JSON. The same seed and rate always give the same events.
+//! NEXMark's generator: people, auctions and bids of an online auction. The same seed and rate always give the same events.
 //!
 //! Event `n` is decided by `n` alone: of fifty events in a row the first is a person, the next three are auctions, the others
 //! bids. Its time is `n` divided by the event-time rate after 2015-07-15, so that the rate decides how many events a window holds.
@@ -10,8 +10,10 @@ use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-/// 2015-07-15 00:00 UTC.
-const BASE_TIME_MS: u64 = 1_436_918_400_000;
+use crate::data::BASE_TIME_MS;
+use crate::data::record::Cell;
+use crate::error::Result;
+
 const PERSON_PROPORTION: u64 = 1;
 const AUCTION_PROPORTION: u64 = 3;
 const TOTAL_PROPORTION: u64 = 50;
@@ -53,25 +55,19 @@ const CITIES: [&str; 10] = [
 const STATES: [&str; 6] = ["AZ", "CA", "ID", "OR", "WA", "WY"];
 const HOT_CHANNELS: [&str; 4] = ["Google", "Facebook", "Baidu", "Apple"];
 
-/// Which topic an event belongs to.
+/// Which topic an event belongs to; also its place among the topics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum EventKind {
+pub(super) enum EventKind {
     Person,
     Auction,
     Bid,
 }
 
-/// What was generated beside the document, which is in the caller's buffer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Event {
-    pub(crate) kind: EventKind,
-    /// The person's or auction's id; of a bid the auction's.
-    pub(crate) id: u64,
-    pub(crate) time_ms: i64,
-}
+/// Who takes events.
+type Each<'a> = &'a mut dyn FnMut(EventKind, &[Cell<'_>]) -> Result<()>;
 
 /// Makes events one after the other.
-pub(crate) struct Generator {
+pub(super) struct Generator {
     next: u64,
     /// Events per second of event time.
     rate: u64,
@@ -81,36 +77,60 @@ pub(crate) struct Generator {
 
 impl Generator {
     /// Starts at the first event.
-    pub(crate) fn new(rate: u64, seed: u64) -> Self {
+    pub(super) fn new(rate: u64, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let hot_urls = std::array::from_fn(|_| base_url(&mut rng));
         Generator { next: 0, rate, seed, hot_urls }
     }
 
-    /// Appends the next event's document to a buffer.
-    pub(crate) fn next(&mut self, out: &mut String) -> Event {
+    /// Makes the next event.
+    pub(super) fn next(&mut self, each: Each<'_>) -> Result<()> {
         let number = self.next;
         self.next += 1;
-        let time_ms = self.time_ms(number);
         // Each event has randomness of its own, so that any part of the sequence can be made alone.
         let mut rng = Rng::with_seed(self.seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let place = number % TOTAL_PROPORTION;
-        let (kind, id) = if place < PERSON_PROPORTION {
-            (EventKind::Person, person(number, time_ms, &mut rng, out))
+        if place < PERSON_PROPORTION {
+            self.person(number, &mut rng, each)
         } else if place < PERSON_PROPORTION + AUCTION_PROPORTION {
-            (EventKind::Auction, self.auction(number, time_ms, &mut rng, out))
+            self.auction(number, &mut rng, each)
         } else {
-            (EventKind::Bid, self.bid(number, time_ms, &mut rng, out))
-        };
-        Event { kind, id, time_ms: time_ms as i64 }
+            self.bid(number, &mut rng, each)
+        }
     }
 
-    fn time_ms(&self, number: u64) -> u64 {
-        BASE_TIME_MS + number * 1000 / self.rate
+    /// Returns the time of an event.
+    pub(super) fn time_ms(&self, number: u64) -> u64 {
+        BASE_TIME_MS as u64 + number * 1000 / self.rate
     }
 
-    fn auction(&self, number: u64, time_ms: u64, rng: &mut Rng, out: &mut String) -> u64 {
-        let id = FIRST_AUCTION_ID + last_auction(number);
+    fn person(&self, number: u64, rng: &mut Rng, each: Each<'_>) -> Result<()> {
+        let first = FIRST_NAMES[rng.usize(0..FIRST_NAMES.len())];
+        let last = LAST_NAMES[rng.usize(0..LAST_NAMES.len())];
+        let name = format!("{first} {last}");
+        let email = format!("{}@{}.com", text(rng, 7), text(rng, 5));
+        let card: Vec<String> = (0..4).map(|_| format!("{:04}", rng.u32(0..10_000))).collect();
+        let card = card.join(" ");
+        let city = CITIES[rng.usize(0..CITIES.len())];
+        let state = STATES[rng.usize(0..STATES.len())];
+        let idealised = 8 + name.len() + email.len() + card.len() + city.len() + 2 + 8;
+        let extra = padding(rng, idealised, PERSON_BYTES);
+        each(
+            EventKind::Person,
+            &[
+                int(FIRST_PERSON_ID + last_person(number)),
+                Cell::Text(&name),
+                Cell::Text(&email),
+                Cell::Text(&card),
+                Cell::Text(city),
+                Cell::Text(state),
+                int(self.time_ms(number)),
+                Cell::Text(&extra),
+            ],
+        )
+    }
+
+    fn auction(&self, number: u64, rng: &mut Rng, each: Each<'_>) -> Result<()> {
         let seller = match rng.u64(0..HOT_SELLER_RATIO) {
             0 => next_person(number, rng),
             _ => last_person(number) / HOT_STEP * HOT_STEP,
@@ -118,22 +138,31 @@ impl Generator {
         let category = FIRST_CATEGORY_ID + rng.u64(0..CATEGORY_COUNT);
         let initial_bid = price(rng);
         let reserve = initial_bid + price(rng);
+        let time_ms = self.time_ms(number);
         // The time in which as many auctions begin as are in flight.
         let ahead = AUCTIONS_IN_FLIGHT * TOTAL_PROPORTION / AUCTION_PROPORTION;
         let horizon = self.time_ms(number + ahead) - time_ms;
         let expires = time_ms + 1 + rng.u64(0..(horizon * 2).max(1));
         let (item, description) = (text(rng, 20), text(rng, 100));
         let extra = padding(rng, 8 + item.len() + description.len() + 8 * 6, AUCTION_BYTES);
-        let seller = FIRST_PERSON_ID + seller;
-        write!(
-            out,
-            r#"{{"id":{id},"itemName":"{item}","description":"{description}","initialBid":{initial_bid},"reserve":{reserve},"dateTime":{time_ms},"expires":{expires},"seller":{seller},"category":{category},"extra":"{extra}"}}"#
+        each(
+            EventKind::Auction,
+            &[
+                int(FIRST_AUCTION_ID + last_auction(number)),
+                Cell::Text(&item),
+                Cell::Text(&description),
+                int(initial_bid),
+                int(reserve),
+                int(time_ms),
+                int(expires),
+                int(FIRST_PERSON_ID + seller),
+                int(category),
+                Cell::Text(&extra),
+            ],
         )
-        .expect("a String takes all");
-        id
     }
 
-    fn bid(&self, number: u64, time_ms: u64, rng: &mut Rng, out: &mut String) -> u64 {
+    fn bid(&self, number: u64, rng: &mut Rng, each: Each<'_>) -> Result<()> {
         let auction = FIRST_AUCTION_ID
             + match rng.u64(0..HOT_AUCTION_RATIO) {
                 0 => next_auction(number, rng),
@@ -147,12 +176,18 @@ impl Generator {
         let price = price(rng);
         let (channel, url) = self.channel(rng);
         let extra = padding(rng, 32, BID_BYTES);
-        write!(
-            out,
-            r#"{{"auction":{auction},"bidder":{bidder},"price":{price},"channel":"{channel}","url":"{url}","dateTime":{time_ms},"extra":"{extra}"}}"#
+        each(
+            EventKind::Bid,
+            &[
+                int(auction),
+                int(bidder),
+                int(price),
+                Cell::Text(&channel),
+                Cell::Text(&url),
+                int(self.time_ms(number)),
+                Cell::Text(&extra),
+            ],
         )
-        .expect("a String takes all");
-        auction
     }
 
     fn channel(&self, rng: &mut Rng) -> (String, String) {
@@ -164,30 +199,15 @@ impl Generator {
         let mut url = base_url(rng);
         if rng.u8(0..10) != 0 {
             let id = (number.reverse_bits() as i32).unsigned_abs();
-            write!(url, "&channel_id={id}").expect("a String takes all");
+            // Writing to a String does not fail.
+            let _ = write!(url, "&channel_id={id}");
         }
         (format!("channel-{number}"), url)
     }
 }
 
-fn person(number: u64, time_ms: u64, rng: &mut Rng, out: &mut String) -> u64 {
-    let id = FIRST_PERSON_ID + last_person(number);
-    let first = FIRST_NAMES[rng.usize(0..FIRST_NAMES.len())];
-    let last = LAST_NAMES[rng.usize(0..LAST_NAMES.len())];
-    let email = format!("{}@{}.com", text(rng, 7), text(rng, 5));
-    let card: Vec<String> = (0..4).map(|_| format!("{:04}", rng.u32(0..10_000))).collect();
-    let card = card.join(" ");
-    let city = CITIES[rng.usize(0..CITIES.len())];
-    let state = STATES[rng.usize(0..STATES.len())];
-    let idealised =
-        8 + first.len() + last.len() + 1 + email.len() + card.len() + city.len() + 2 + 8;
-    let extra = padding(rng, idealised, PERSON_BYTES);
-    write!(
-        out,
-        r#"{{"id":{id},"name":"{first} {last}","emailAddress":"{email}","creditCard":"{card}","city":"{city}","state":"{state}","dateTime":{time_ms},"extra":"{extra}"}}"#
-    )
-    .expect("a String takes all");
-    id
+fn int(number: u64) -> Cell<'static> {
+    Cell::Int(number as i64)
 }
 
 /// Returns the number of the last person up to an event.

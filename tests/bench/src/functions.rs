@@ -1,7 +1,7 @@
 //! Common functions on the same columns beside DataFusion's nearest, both in this run, one after the other in turns.
 
+use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use datafusion::arrow::array::{
     ArrayRef, Date32Array, Float64Array, Int64Array, RecordBatch, StringArray,
@@ -10,20 +10,22 @@ use datafusion::arrow::array::{
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::DFSchema;
 use datafusion::functions::{core, datetime, encoding, math, regex, string, unicode};
-use datafusion::logical_expr::ScalarUDF;
+use datafusion::logical_expr::{ScalarUDF, when};
 use datafusion::physical_expr::PhysicalExpr;
-use datafusion::prelude::{Expr as Other, SessionContext, cast, col, lit};
+use datafusion::prelude::{Expr as Other, SessionContext, cast, ident, lit};
 use tidemill::expr::{Expr, ResolveErrorKind, Rows, Scope, ScopeColumn, resolve};
 use tidemill::functions::{Registry, RowFailures};
 use tidemill::types::SqlType;
 use tidemill_grammar::parse_expression;
 
-use crate::measure::Bench;
+use crate::arguments::{FunctionsArguments, Output};
+use crate::error::{BenchError, Result};
+use crate::measure::Running;
+use crate::report::{self, Spread};
+use crate::suite::progress;
 
 /// As many rows as a batch of the engine has.
 const BATCH_ROWS: usize = 8192;
-/// How often each is measured: ours, theirs, theirs, ours.
-const ROUNDS: usize = 3;
 
 /// What is measured: a name, our expression, and theirs.
 type Pair = (&'static str, &'static str, Other);
@@ -34,13 +36,13 @@ fn call(function: Arc<ScalarUDF>, args: Vec<Other>) -> Other {
 
 /// A column of the rows.
 fn column(name: &str) -> impl Fn() -> Other + use<'_> {
-    move || col(name)
+    move || ident(name)
 }
 
 /// On numbers.
-fn numbers() -> Vec<Pair> {
+fn numbers() -> Result<Vec<Pair>> {
     let (a, i, j, n) = (column("A"), column("I"), column("J"), column("N"));
-    vec![
+    Ok(vec![
         ("I + J * 2", "I + J * 2", i() + j() * lit(2_i64)),
         ("ABS", "ABS(A)", call(math::abs(), vec![a()])),
         ("ROUND(x, 2)", "ROUND(A, 2)", call(math::round(), vec![a(), lit(2)])),
@@ -50,9 +52,9 @@ fn numbers() -> Vec<Pair> {
         ("LN", "LN(A)", call(math::ln(), vec![a()])),
         ("POWER", "POWER(A, 1.5)", call(math::power(), vec![a(), lit(1.5)])),
         ("GREATEST", "GREATEST(I, J)", call(core::greatest(), vec![i(), j()])),
-        ("COALESCE", "COALESCE(N, I)", call(core::coalesce(), vec![n(), i()])),
+        ("COALESCE", "COALESCE(N, I)", when(n().is_not_null(), n()).otherwise(i())?),
         ("NULLIF", "NULLIF(I, J)", call(core::nullif(), vec![i(), j()])),
-    ]
+    ])
 }
 
 /// On texts, letter by letter.
@@ -162,13 +164,18 @@ const COLUMNS: &[(&str, SqlType)] = &[
 
 impl Scope for Columns {
     fn column(&self, _: Option<&str>, name: &str) -> Result<ScopeColumn, ResolveErrorKind> {
-        let index = COLUMNS.iter().position(|(known, _)| *known == name).expect("it is there");
+        let index =
+            COLUMNS.iter().position(|(known, _)| *known == name).ok_or_else(|| unknown(name))?;
         Ok(ScopeColumn { index, name: name.into(), sql_type: COLUMNS[index].1.clone() })
     }
 }
 
+fn unknown(name: &str) -> ResolveErrorKind {
+    ResolveErrorKind::UnknownColumn { source_name: None, name: name.into(), nearest: Vec::new() }
+}
+
 /// Makes rows that differ, with a NULL in every third N.
-fn batch(first: usize, count: usize) -> RecordBatch {
+fn batch(first: usize, count: usize) -> Result<RecordBatch> {
     let rows = || (first..first + count).map(|row| row.wrapping_mul(7919) % 1_000_003);
     let whole = |row: usize| row as i64;
     let ms = |row: usize| 1_700_000_000_000 + row as i64 * 61_003;
@@ -193,72 +200,75 @@ fn batch(first: usize, count: usize) -> RecordBatch {
     ];
     let names = COLUMNS.iter().map(|(name, _)| *name);
     let nullable = names.zip(columns).map(|(name, column)| (name, column, true));
-    RecordBatch::try_from_iter_with_nullable(nullable).unwrap()
+    Ok(RecordBatch::try_from_iter_with_nullable(nullable)?)
 }
 
-/// Prints a row for each function.
-pub(crate) fn side_by_side(bench: &Bench, _: &str) {
-    let batches: Vec<RecordBatch> = (0..bench.row_count)
-        .step_by(BATCH_ROWS)
-        .map(|first| batch(first, BATCH_ROWS.min(bench.row_count - first)))
-        .collect();
+/// Writes a row for each function.
+pub(crate) fn run(arguments: &FunctionsArguments, out: &mut dyn Write) -> Result<()> {
+    let row_count = arguments.rows;
+    let firsts = (0..row_count).step_by(BATCH_ROWS);
+    let batches = firsts.map(|first| batch(first, BATCH_ROWS.min(row_count - first)));
+    let batches = batches.collect::<Result<Vec<RecordBatch>>>()?;
     let registry = Registry::built_in();
-    println!(
-        "\n{:<24} {:>10} {:>12} {:>8}   milliseconds for {} rows, median of {}",
-        "function",
-        "tidemill",
-        "DataFusion",
-        "ratio",
-        bench.row_count,
-        ROUNDS * 2
-    );
-    let pairs = [numbers(), letters(), texts(), patterns_and_times()];
+    let head = ["function", "tidemill ms", "DataFusion ms", "ratio"];
+    let mut rows = vec![head.map(str::to_owned)];
+    let pairs = [numbers()?, letters(), texts(), patterns_and_times()];
     for (name, ours, theirs) in pairs.into_iter().flatten() {
-        let ours = parse_expression(ours).unwrap();
-        let ours = resolve(&ours, &Columns, &registry).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let theirs = compiled(name, theirs, &batches[0]);
+        progress(name)?;
+        let failed = |error: String| BenchError::run(name, error);
+        let ours = parse_expression(ours).map_err(|error| failed(error.to_string()))?;
+        let ours = resolve(&ours, &Columns, &registry).map_err(|it| failed(it.to_string()))?;
+        let Ok(theirs) = compiled(theirs, &batches[0]) else {
+            rows.push([name.to_owned(), "–".to_owned(), "cannot".to_owned(), "–".to_owned()]);
+            continue;
+        };
         let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            our_times.push(time_ours(bench, &ours, &batches));
-            their_times.push(time_theirs(bench, &*theirs, &batches));
-            their_times.push(time_theirs(bench, &*theirs, &batches));
-            our_times.push(time_ours(bench, &ours, &batches));
+        for _ in 0..arguments.rounds.rounds {
+            our_times.push(time_ours(name, &ours, &batches)?);
+            their_times.push(time_theirs(&*theirs, &batches)?);
+            their_times.push(time_theirs(&*theirs, &batches)?);
+            our_times.push(time_ours(name, &ours, &batches)?);
         }
-        let (our, their) = (median(our_times), median(their_times));
-        let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-        let ratio = our.as_secs_f64() / their.as_secs_f64().max(1e-9);
-        println!("{name:<24} {:>10.1} {:>12.1} {ratio:>8.2}", ms(our), ms(their));
+        let (our, their) = (Spread::of(our_times).median, Spread::of(their_times).median);
+        let (ours, theirs) = (format!("{:.1}", our * 1e3), format!("{:.1}", their * 1e3));
+        rows.push([name.to_owned(), ours, theirs, format!("{:.2}", our / their.max(1e-9))]);
+    }
+    progress("")?;
+    match arguments.rounds.output {
+        Output::Text => report::write_table(out, &rows),
+        Output::Json => report::write_lines(out, &rows),
     }
 }
 
-fn compiled(name: &str, expr: Other, batch: &RecordBatch) -> Arc<dyn PhysicalExpr> {
-    let schema = DFSchema::try_from(batch.schema()).unwrap();
-    let context = SessionContext::new();
-    context.create_physical_expr(expr, &schema).unwrap_or_else(|error| panic!("{name}: {error}"))
+/// Compiles their expression, and tries it on a batch.
+fn compiled(expr: Other, batch: &RecordBatch) -> Result<Arc<dyn PhysicalExpr>> {
+    let schema = DFSchema::try_from(batch.schema())?;
+    let compiled = SessionContext::new().create_physical_expr(expr, &schema)?;
+    compiled.evaluate(batch)?;
+    Ok(compiled)
 }
 
-fn time_ours(bench: &Bench, expr: &Expr, batches: &[RecordBatch]) -> Duration {
-    let start = bench.now();
+/// Returns how many seconds it takes us.
+fn time_ours(name: &str, expr: &Expr, batches: &[RecordBatch]) -> Result<f64> {
+    let running = Running::start();
     for batch in batches {
         let rows = Rows { columns: batch.columns(), row_count: batch.num_rows(), now_ms: 0 };
         let mut failures = RowFailures::default();
-        let result = expr.evaluate(&rows, &mut failures).unwrap().into_array(batch.num_rows());
-        assert!(failures.0.is_empty(), "{:?}", failures.0.first());
-        std::hint::black_box(result);
+        let result = expr.evaluate(&rows, &mut failures);
+        let result = result.map_err(|error| BenchError::run(name, error.to_string()))?;
+        if let Some(failure) = failures.0.first() {
+            return Err(BenchError::run(name, format!("{failure:?}")));
+        }
+        std::hint::black_box(result.into_array(batch.num_rows()));
     }
-    bench.now() - start
+    Ok(running.elapsed().as_secs_f64())
 }
 
-fn time_theirs(bench: &Bench, expr: &dyn PhysicalExpr, batches: &[RecordBatch]) -> Duration {
-    let start = bench.now();
+/// Returns how many seconds it takes DataFusion.
+fn time_theirs(expr: &dyn PhysicalExpr, batches: &[RecordBatch]) -> Result<f64> {
+    let running = Running::start();
     for batch in batches {
-        let result = expr.evaluate(batch).unwrap().into_array(batch.num_rows()).unwrap();
-        std::hint::black_box(result);
+        std::hint::black_box(expr.evaluate(batch)?.into_array(batch.num_rows())?);
     }
-    bench.now() - start
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
+    Ok(running.elapsed().as_secs_f64())
 }
