@@ -204,6 +204,16 @@ impl Config {
         self.number("log.cleaner.dedupe.buffer.size")
     }
 
+    /// How often it is asked whether a topic is to be compacted.
+    pub fn cleaner_backoff_ms(&self) -> u64 {
+        self.number("log.cleaner.backoff.ms")
+    }
+
+    /// How often it is asked what of the log is to be deleted.
+    pub fn retention_check_interval_ms(&self) -> u64 {
+        self.number("log.retention.check.interval.ms")
+    }
+
     /// How long a producer that sends nothing is remembered.
     pub fn producer_expiration_ms(&self) -> u64 {
         self.number("producer.id.expiration.ms")

@@ -99,6 +99,18 @@ pub const OPTIONS: &[ConfigOption] = &[
         "How many bytes one compaction may take for the keys it knows.",
     ),
     engine(
+        "log.cleaner.backoff.ms",
+        OptionKind::Number,
+        "15000",
+        "How often it is asked whether a topic is to be compacted.",
+    ),
+    engine(
+        "log.retention.check.interval.ms",
+        OptionKind::Number,
+        "1000",
+        "How often it is asked what is too old or too much, and is deleted.",
+    ),
+    engine(
         "producer.id.expiration.ms",
         OptionKind::Number,
         "86400000",

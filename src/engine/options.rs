@@ -65,9 +65,16 @@ pub(super) fn log_config(config: &Config) -> LogConfig {
         cluster_id: config.cluster_id().map(str::to_owned),
         headroom_bytes: config.log_headroom_bytes(),
         producer_expiration: Duration::from_millis(config.producer_expiration_ms()),
+        cleaner_backoff: interval(config.cleaner_backoff_ms()),
+        retention_check_interval: interval(config.retention_check_interval_ms()),
         compaction_bytes: usize::try_from(config.cleaner_buffer_bytes()).unwrap_or(usize::MAX),
         ..LogConfig::default()
     }
+}
+
+/// Returns a time that passes between two looks: never none.
+fn interval(ms: u64) -> Duration {
+    Duration::from_millis(ms.max(1))
 }
 
 /// How long what a consumer group committed is remembered.

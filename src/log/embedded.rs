@@ -89,6 +89,11 @@ impl EmbeddedLog {
         self.folder.mark_clean(self.disk(), &self.environment.folder)
     }
 
+    /// Returns how the log behaves.
+    pub(super) fn config(&self) -> &LogConfig {
+        &self.environment.config
+    }
+
     /// Refuses every append from now on, with [`LogError::Closed`].
     pub(super) fn refuse_appends(&self) {
         self.environment.is_closed.store(true, Ordering::Relaxed);

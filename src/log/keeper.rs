@@ -11,10 +11,6 @@ use parking_lot::{Condvar, Mutex};
 use super::{EmbeddedLog, LogError};
 use crate::clock::Clock;
 
-/// How often the log is looked at: `flush.ms` and `retention.ms` are kept as exactly as this.
-const TIDY_EVERY: Duration = Duration::from_secs(1);
-/// How often it is asked what is to be compacted, as in Kafka (`log.cleaner.backoff.ms`).
-const COMPACT_EVERY: Duration = Duration::from_secs(15);
 /// How often the chore is done.
 const CHORE_EVERY: Duration = Duration::from_secs(60);
 
@@ -39,14 +35,16 @@ impl LogKeeper {
     ///
     /// Each has a thread of its own: a compaction may take long, and must keep nobody waiting.
     pub fn start(log: Arc<EmbeddedLog>, clock: Arc<dyn Clock>, chore: Chore) -> io::Result<Self> {
+        let (tidy_every, compact_every) =
+            (log.config().retention_check_interval, log.config().cleaner_backoff);
         let (stop, threads) = (Arc::default(), Mutex::default());
         let keeper = LogKeeper { log, stop, threads };
         // What fails is logged where it happens, and tried again.
         let log = Arc::clone(&keeper.log);
-        keeper.every(TIDY_EVERY, &clock, "log-keeper", move |now| drop(log.tidy(now)))?;
+        keeper.every(tidy_every, &clock, "log-keeper", move |now| drop(log.tidy(now)))?;
         let log = Arc::clone(&keeper.log);
         keeper
-            .every(COMPACT_EVERY, &clock, "log-cleaner", move |now| drop(log.compact_due(now)))?;
+            .every(compact_every, &clock, "log-cleaner", move |now| drop(log.compact_due(now)))?;
         keeper.every(CHORE_EVERY, &clock, "log-chore", chore)?;
         Ok(keeper)
     }

@@ -33,6 +33,11 @@ pub struct LogConfig {
     pub checkpoint_interval: Duration,
     /// How much memory one compaction may take for keys (`log.cleaner.dedupe.buffer.size`).
     pub compaction_bytes: usize,
+    /// How often a [`LogKeeper`](super::LogKeeper) asks what is to be compacted (`log.cleaner.backoff.ms`).
+    pub cleaner_backoff: Duration,
+    /// How often it asks what is to be deleted (`log.retention.check.interval.ms`): `flush.ms` and `retention.ms` are kept as
+    /// exactly as this.
+    pub retention_check_interval: Duration,
 }
 
 impl Default for LogConfig {
@@ -45,6 +50,8 @@ impl Default for LogConfig {
             checkpoint_bytes: 64 * 1024 * 1024,
             checkpoint_interval: Duration::from_secs(60),
             compaction_bytes: 64 * 1024 * 1024,
+            cleaner_backoff: Duration::from_secs(15),
+            retention_check_interval: Duration::from_secs(1),
         }
     }
 }
@@ -61,6 +68,13 @@ impl TopicConfig {
     /// Returns the configuration of a topic without properties of its own.
     pub fn new(partitions: u32) -> Self {
         TopicConfig { partitions, properties: BTreeMap::new() }
+    }
+
+    /// Returns the configuration of a topic that a query writes. Its records have the times of those that they come from: those
+    /// were taken, and may be ahead of a clock that was set back, so that none of these is refused.
+    pub fn of_query(partitions: u32) -> Self {
+        let any_time = ("message.timestamp.after.max.ms".to_owned(), LONG.to_string());
+        TopicConfig { partitions, properties: BTreeMap::from([any_time]) }
     }
 
     /// Sets a property, by Kafka's name.

@@ -190,7 +190,8 @@ impl RuntimeInner {
         offsets::put_producers(&mut changes, &shared.epochs.producer_ids());
         shared.backend.commit(changes)?;
         state.must_roll_back = false;
-        self.queries.read().values().for_each(|query| query.forget_failures());
+        let now = shared.clock.monotonic();
+        self.queries.read().values().for_each(|query| query.forget_failures(now));
         state.marked = partitions;
         state.unmarked = (!state.marked.is_empty()).then_some(epoch);
         self.finish_commit(state)?;
@@ -233,9 +234,9 @@ impl RuntimeInner {
     fn roll_back(&self, state: &mut CommitState) -> Result<()> {
         state.must_roll_back = true;
         let shared = &self.shared;
-        // One that failed before and waits to be tried again goes on waiting.
-        let takes_part = |query: &&Arc<RunningQuery>| query.is_persistent() && query.is_open();
-        let queries: Vec<_> = self.queries.read().values().filter(takes_part).cloned().collect();
+        let is_there =
+            |query: &&Arc<RunningQuery>| query.is_persistent() && !query.waits_for_retry();
+        let queries: Vec<_> = self.queries.read().values().filter(is_there).cloned().collect();
         queries.iter().for_each(|query| query.close_tasks());
         shared.epochs.take();
         let current = shared.epochs.current();

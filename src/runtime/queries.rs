@@ -127,17 +127,22 @@ impl RunningQuery {
         *retry = Some(Retry { after, due: now + after });
     }
 
-    /// Lets the next failure wait as short as the first, if the query runs.
-    pub(super) fn forget_failures(&self) {
+    /// Lets the next failure wait as short as the first, if the query has run for longer than it had to wait. One that fails
+    /// again and again takes everybody else back with it, and must do so ever more rarely.
+    pub(super) fn forget_failures(&self, now: Duration) {
         if self.is_open() && self.owner.error.lock().is_none() {
-            *self.retry.lock() = None;
+            let mut retry = self.retry.lock();
+            *retry = retry.take().filter(|retry| now < retry.due + retry.after);
         }
     }
 
+    /// Tells whether the query has failed, is closed, and is tried again later.
+    pub(super) fn waits_for_retry(&self) -> bool {
+        self.owner.error.lock().is_some() && !self.is_open() && self.retry.lock().is_some()
+    }
+
     pub(super) fn is_retry_due(&self, now: Duration) -> bool {
-        self.owner.error.lock().is_some()
-            && !self.is_open()
-            && self.retry.lock().as_ref().is_some_and(|retry| retry.due <= now)
+        self.waits_for_retry() && self.retry.lock().as_ref().is_some_and(|retry| retry.due <= now)
     }
 
     /// Opens a task for each partition of each sub-topology, at the committed positions. Returns the positions they begin at: the
@@ -476,7 +481,7 @@ impl RuntimeInner {
                 None => partition_count(part, self)?,
             };
             // Rows that are not processed yet must not go, however old they are.
-            let config = TopicConfig::new(count).with("retention.ms", "-1")?;
+            let config = TopicConfig::of_query(count).with("retention.ms", "-1")?;
             match self.shared.log.create_topic(topic, &config) {
                 Ok(()) | Err(LogError::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),

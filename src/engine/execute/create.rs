@@ -90,7 +90,7 @@ impl EngineInner {
                     return self.check_partitions(&create.topic);
                 }
                 let partitions = create.topic.partitions.ok_or_else(missing)?;
-                self.create_topic(&create.topic, partitions)
+                self.create_topic(&create.topic, TopicConfig::new(partitions))
             }
             Action::CreateAs(create) => {
                 if self.log.topic(&create.topic.name).is_some() {
@@ -101,10 +101,8 @@ impl EngineInner {
                     let source = std::sync::Arc::clone(self.catalog.read().source(name)?);
                     Some(self.log.topic(&source.topic)?.config.partitions)
                 });
-                self.create_topic(
-                    &create.topic,
-                    create.topic.partitions.or(partitions).unwrap_or(1),
-                )
+                let partitions = create.topic.partitions.or(partitions).unwrap_or(1);
+                self.create_topic(&create.topic, TopicConfig::of_query(partitions))
             }
             Action::InsertInto(_)
             | Action::InsertValues(_)
@@ -120,8 +118,7 @@ impl EngineInner {
         }
     }
 
-    fn create_topic(&self, topic: &TopicSpec, partitions: u32) -> Result<()> {
-        let mut config = TopicConfig::new(partitions);
+    fn create_topic(&self, topic: &TopicSpec, mut config: TopicConfig) -> Result<()> {
         for (name, value) in &topic.properties {
             config.set(name, value)?;
         }

@@ -1,6 +1,9 @@
 //! The engine on a real folder: restarts, push and pull queries, the processing log.
 
 mod aggregates;
+mod clock;
+mod failing;
+mod full_disk;
 mod functions;
 mod joins;
 mod pace;
