@@ -1,13 +1,18 @@
 //! The real binary on a data folder of its own.
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tempfile::TempDir;
+use tidemill::clock::{Clock, SystemClock};
+
+/// What no queries of these tests need to come to their end, unless they hang.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Returns the binary: the one that `TIDEMILL` names, or the one of this build, which is made if it is not there.
 pub(crate) fn binary() -> &'static Path {
@@ -92,10 +97,45 @@ impl Program {
         finish(args, output)
     }
 
-    /// Runs the queries of a file until they have nothing left to do.
+    /// Runs the queries of a file until they have nothing left to do. One that stops with an error is a failure, and so are
+    /// queries that do not come to their end.
     #[track_caller]
     pub(crate) fn run(&self, file: &Path) {
-        self.call(&["run", file.to_str().unwrap(), "--exit-when-idle"]);
+        let args = ["run", file.to_str().unwrap(), "--exit-when-idle"];
+        let mut command = self.command(&args);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let clock = SystemClock::new();
+        let output = std::thread::scope(|scope| {
+            let stdout = scope.spawn(|| bytes_of(stdout));
+            let stderr = scope.spawn(|| bytes_of(stderr));
+            let mut is_late = false;
+            let status = loop {
+                if let Some(status) = child.try_wait().unwrap() {
+                    break status;
+                }
+                if PATIENCE <= clock.monotonic() && !is_late {
+                    is_late = true;
+                    child.kill().unwrap();
+                }
+                clock.wait(Duration::from_millis(2));
+            };
+            let (stdout, stderr) = (stdout.join().unwrap(), stderr.join().unwrap());
+            (!is_late).then_some(Output { status, stdout, stderr })
+        });
+        let Some(output) = output else {
+            let queries = self.call(&["-e", "SHOW QUERIES EXTENDED;"]);
+            panic!("{args:?}: not at the end after {PATIENCE:?}\n{queries}");
+        };
+        finish(&args, output);
+    }
+
+    /// Lets the queries that are there come to an end: what a table is asked for before that may be of any moment.
+    #[track_caller]
+    pub(crate) fn settle(&self) {
+        let nothing = self.path("nothing.sql");
+        std::fs::write(&nothing, "").unwrap();
+        self.run(&nothing);
     }
 
     /// Asks for rows: by column name.
@@ -109,6 +149,12 @@ impl Program {
     pub(crate) fn records(&self, topic: &str) -> Vec<Map<String, Value>> {
         objects(&self.call(&["consume", topic, "--from", "beginning", "--exit-at-end", "--json"]))
     }
+}
+
+fn bytes_of(mut from: impl Read) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    from.read_to_end(&mut bytes).unwrap();
+    bytes
 }
 
 fn objects(lines: &str) -> Vec<Map<String, Value>> {

@@ -70,6 +70,7 @@ fn the_tour_does_what_it_says() {
     }
     assert!(5 <= statements && 3 <= commands, "{statements} statements, {commands} commands");
     // What was typed was carried out.
+    program.settle();
     let best = program.rows("SELECT * FROM best WHERE item = 'pen';");
     assert_eq!(best.len(), 1);
     assert_eq!(best[0]["PRICE"], 12);
