@@ -10,9 +10,11 @@
 //! > schemas                      all schemas
 //! > reports                      what went to the processing log since the last time
 //! ```
+//!
+//! A line `# partitions: NAME, NAME: REASON` says of which sources (or of `reports`) the answers are others when topics have
+//! more partitions, and why.
 
 use std::error::Error;
-use std::fmt::Write as _;
 
 use tidemill::engine::{Row, TestDriver, TestRecord, TestRow};
 use tidemill::registry::{Registration, SchemaKind};
@@ -23,12 +25,33 @@ pub(super) struct ScriptDriver {
     restarts: bool,
     /// Records that are produced with the next statement, so that they can be one batch.
     waiting: Vec<(String, TestRecord)>,
+    /// How many partitions each topic has, whatever statements say.
+    partitions: Option<u32>,
+}
+
+/// A line of an answer, and the key that it belongs to: the lines of a key have an order, those of several have none.
+pub(super) struct Line {
+    pub(super) key: String,
+    pub(super) text: String,
+}
+
+impl Line {
+    /// Makes lines of no key: they come in an order of their own.
+    fn sorted(mut lines: Vec<String>) -> Vec<Line> {
+        lines.sort();
+        lines.into_iter().map(|text| Line { key: String::new(), text }).collect()
+    }
 }
 
 impl ScriptDriver {
     pub(super) fn new(batch_size: usize, restarts: bool) -> Self {
         let driver = TestDriver::new().with_batch_size(batch_size);
-        ScriptDriver { driver, restarts, waiting: Vec::new() }
+        ScriptDriver { driver, restarts, waiting: Vec::new(), partitions: None }
+    }
+
+    /// Makes each topic with so many partitions.
+    pub(super) fn with_partitions(self, partitions: u32) -> Self {
+        ScriptDriver { partitions: Some(partitions), ..self }
     }
 
     /// Keeps in memory only what must be there.
@@ -51,7 +74,7 @@ impl ScriptDriver {
         Ok(())
     }
 
-    fn produce(&mut self, text: &str) -> Result<String, Box<dyn Error>> {
+    fn produce(&mut self, text: &str) -> Result<(), Box<dyn Error>> {
         let mut words = text.splitn(4, ' ');
         let mut word = || words.next().ok_or("produce TOPIC TIME KEY VALUE");
         let (topic, time, key, value) = (word()?, word()?, word()?, word()?);
@@ -63,7 +86,7 @@ impl ScriptDriver {
             headers: Vec::new(),
         };
         self.waiting.push((topic.to_owned(), record));
-        Ok(String::new())
+        Ok(())
     }
 
     fn register(&mut self, text: &str) -> Result<String, Box<dyn Error>> {
@@ -86,13 +109,70 @@ impl ScriptDriver {
         lines.join("\n")
     }
 
-    fn read(&mut self, source: &str) -> Result<String, Box<dyn Error>> {
-        let mut out = String::new();
-        for row in self.driver.read_rows(source)? {
-            writeln!(out, "{}", row_text(&row))?;
-        }
-        Ok(out)
+    fn read(&mut self, source: &str) -> Result<Vec<Line>, Box<dyn Error>> {
+        let key_length = self.driver.source(source)?.schema.key().len();
+        let line = |row: &TestRow| {
+            let text = row_text(row);
+            // Without a key each row stands alone.
+            let has_key = 0 < key_length;
+            let key = if has_key { values_text(&row.values[..key_length]) } else { text.clone() };
+            Line { key, text }
+        };
+        Ok(self.driver.read_rows(source)?.iter().map(line).collect())
     }
+
+    /// Carries out a command and returns what it answers.
+    pub(super) fn answer(
+        &mut self,
+        text: &str,
+        wants_plan: bool,
+    ) -> Result<Vec<Line>, Box<dyn Error>> {
+        if let Some(record) = text.strip_prefix("produce ") {
+            self.produce(record)?;
+            return Ok(Vec::new());
+        }
+        self.flush()?;
+        if let Some(source) = text.strip_prefix("read ") {
+            return self.read(source);
+        }
+        if let Some(topic) = text.strip_prefix("records ") {
+            return Ok(self.driver.read(topic).iter().map(record_line).collect());
+        }
+        if let Some(schema) = text.strip_prefix("register ") {
+            return Ok(vec![Line { key: String::new(), text: self.register(schema)? }]);
+        }
+        if text == "schemas" {
+            return Ok(vec![Line { key: String::new(), text: self.schemas() }]);
+        }
+        if text == "reports" {
+            // Queries report one after the other for a batch: their order says nothing.
+            return Ok(Line::sorted(self.driver.read_reports()));
+        }
+        if text.starts_with("SELECT") {
+            let rows = self.driver.query(text)?;
+            return Ok(Line::sorted(
+                rows.iter().map(|row: &Row| values_text(&row.values)).collect(),
+            ));
+        }
+        match self.partitions {
+            Some(count) => self.driver.execute(&with_partitions(text, count))?,
+            None => self.driver.execute(text)?,
+        }
+        let plan = if wants_plan { self.driver.explain() } else { String::new() };
+        Ok(vec![Line { key: String::new(), text: plan }])
+    }
+}
+
+/// Puts another number behind each `partitions =`.
+fn with_partitions(statement: &str, count: u32) -> String {
+    const NAME: &str = "partitions = ";
+    let mut parts = statement.split(NAME);
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|char: char| char.is_ascii_digit());
+        text.extend([NAME, &count.to_string(), rest]);
+    }
+    text
 }
 
 fn parse_time(text: &str) -> Result<i64, Box<dyn Error>> {
@@ -102,12 +182,14 @@ fn parse_time(text: &str) -> Result<i64, Box<dyn Error>> {
     }
 }
 
-fn record_text(record: &TestRecord) -> String {
+fn record_line(record: &TestRecord) -> Line {
     let part = |bytes: &Option<Vec<u8>>| match bytes {
         Some(bytes) => bytes_text(bytes),
         None => "null".to_owned(),
     };
-    format!("{} {} @{}", part(&record.key), part(&record.value), time_text(record.timestamp_ms))
+    let key = part(&record.key);
+    let text = format!("{key} {} @{}", part(&record.value), time_text(record.timestamp_ms));
+    Line { key, text }
 }
 
 /// Shows text as it is, other bytes escaped, and the id of a schema as a number.
@@ -172,37 +254,7 @@ impl goldenscript::Runner for ScriptDriver {
         command: &goldenscript::Command,
         context: &goldenscript::Context,
     ) -> Result<String, Box<dyn Error>> {
-        let text = command.name.trim();
-        if let Some(record) = text.strip_prefix("produce ") {
-            return self.produce(record);
-        }
-        self.flush()?;
-        if let Some(source) = text.strip_prefix("read ") {
-            return self.read(source);
-        }
-        if let Some(topic) = text.strip_prefix("records ") {
-            let lines: Vec<String> = self.driver.read(topic).iter().map(record_text).collect();
-            return Ok(lines.join("\n"));
-        }
-        if let Some(schema) = text.strip_prefix("register ") {
-            return self.register(schema);
-        }
-        if text == "schemas" {
-            return Ok(self.schemas());
-        }
-        if text == "reports" {
-            let mut reports = self.driver.read_reports();
-            // Queries report one after the other for a batch: their order says nothing.
-            reports.sort();
-            return Ok(reports.join("\n"));
-        }
-        if text.starts_with("SELECT") {
-            let mut rows: Vec<String> =
-                self.driver.query(text)?.iter().map(|row: &Row| values_text(&row.values)).collect();
-            rows.sort();
-            return Ok(rows.join("\n"));
-        }
-        self.driver.execute(text)?;
-        Ok(if context.tags.contains("plan") { self.driver.explain() } else { String::new() })
+        let lines = self.answer(command.name.trim(), context.tags.contains("plan"))?;
+        Ok(lines.into_iter().map(|line| line.text).collect::<Vec<_>>().join("\n"))
     }
 }

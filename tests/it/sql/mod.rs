@@ -3,6 +3,7 @@
 mod coalesce;
 mod driver;
 mod model;
+mod partitions;
 
 use std::path::{Path, PathBuf};
 

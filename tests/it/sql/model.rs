@@ -1,9 +1,10 @@
 //! Windows, sessions and aggregates over tables against a model of a few lines: random records out of order, in any batch, with
-//! and without restarts.
+//! and without restarts, in one partition and in several.
 
 use std::collections::BTreeMap;
 
 use tidemill::engine::{TestDriver, TestRecord};
+use tidemill::log::partition_for_key;
 use tidemill::types::Value;
 
 use crate::random::Random;
@@ -39,7 +40,7 @@ fn records(random: &mut Random) -> Vec<In> {
     let jump = [2, 5, 30][random.below(3) as usize];
     let mut record = |value| {
         time += random.below(jump) as i64;
-        let key = ["a", "b", "c"][random.below(3) as usize].to_owned();
+        let key = (*random.choose(&["a", "b", "c", "d"])).to_owned();
         let back = if random.below(2) == 0 { 0 } else { random.below(20) as i64 };
         (key, (time - back).max(0), value)
     };
@@ -209,25 +210,77 @@ fn run(statements: &str, records: &[In], way: Way) -> Vec<Out> {
         .collect()
 }
 
+/// What a query is to make of records.
+struct Model<'a> {
+    statements: &'a str,
+    of: &'a dyn Fn(&[In]) -> Vec<Out>,
+    /// Whether its rows go through a repartition topic. Then what comes of one partition of the input comes in no known order
+    /// with what comes of another, unless records are processed to their end one by one.
+    is_rekeyed: bool,
+}
+
+impl Model<'_> {
+    /// Says what is to come out, by parts that have an order: partitions, or keys where those come from several.
+    fn expected(&self, records: &[In], partition_count: u32) -> BTreeMap<String, Vec<Out>> {
+        if self.is_rekeyed {
+            return self.parts(&(self.of)(records), partition_count);
+        }
+        let mut partitions: BTreeMap<u32, Vec<In>> = BTreeMap::new();
+        for record in records {
+            let partition = partition_for_key(record.0.as_bytes(), partition_count);
+            partitions.entry(partition).or_default().push(record.clone());
+        }
+        let rows: Vec<Out> = partitions.values().flat_map(|records| (self.of)(records)).collect();
+        self.parts(&rows, partition_count)
+    }
+
+    fn parts(&self, rows: &[Out], partition_count: u32) -> BTreeMap<String, Vec<Out>> {
+        let mut parts: BTreeMap<String, Vec<Out>> = BTreeMap::new();
+        for row in rows {
+            let partition = partition_for_key(row.0.as_bytes(), partition_count);
+            let part = if self.is_rekeyed { row.0.clone() } else { partition.to_string() };
+            parts.entry(part).or_default().push(row.clone());
+        }
+        parts
+    }
+}
+
+const PARTITION_COUNTS: [u32; 3] = [1, 3, 7];
+
+const WAYS: [Way; 7] = [
+    Way::Restarts(1, 1000),
+    Way::Restarts(1, 1),
+    Way::Restarts(7, 1000),
+    Way::Restarts(5, 10),
+    Way::Restarts(1000, 1000),
+    Way::ScarceMemory(1),
+    Way::ScarceMemory(4),
+];
+
 #[track_caller]
-fn check(seed: u64, statements: &str, records: &[In], expected: &[Out]) {
-    let ways = [
-        Way::Restarts(1, 1000),
-        Way::Restarts(1, 1),
-        Way::Restarts(7, 1000),
-        Way::Restarts(5, 10),
-        Way::Restarts(1000, 1000),
-        Way::ScarceMemory(1),
-        Way::ScarceMemory(4),
-    ];
-    for way in ways {
-        let actual = run(statements, records, way);
-        if actual != expected {
-            let at = actual.iter().zip(expected).take_while(|(a, b)| a == b).count();
-            let (actual, expected) = (actual.get(at), expected.get(at));
-            panic!(
-                "seed {seed}, {way:?}, row {at}: {actual:?} instead of {expected:?}\n{statements}\n{records:?}"
-            );
+fn check(seed: u64, model: &Model<'_>, records: &[In]) {
+    for count in PARTITION_COUNTS {
+        let statements =
+            model.statements.replace("partitions = 1", &format!("partitions = {count}"));
+        let expected = model.expected(records, count);
+        for way in WAYS {
+            let is_one_by_one = matches!(way, Way::Restarts(1, _) | Way::ScarceMemory(1));
+            if model.is_rekeyed && 1 < count && !is_one_by_one {
+                continue;
+            }
+            let actual = model.parts(&run(&statements, records, way), count);
+            for (part, expected) in &expected {
+                let actual = actual.get(part).map_or(&[][..], Vec::as_slice);
+                if actual == expected {
+                    continue;
+                }
+                let at = actual.iter().zip(expected).take_while(|(a, b)| a == b).count();
+                let (actual, expected) = (actual.get(at), expected.get(at));
+                panic!(
+                    "seed {seed}, {way:?}, part {part}, row {at}: {actual:?} instead of {expected:?}\n{statements}\n{records:?}"
+                );
+            }
+            assert_eq!(actual.len(), expected.len(), "seed {seed}, {way:?}: parts");
         }
     }
 }
@@ -244,7 +297,8 @@ fn windows_are_those_of_the_model() {
         let statements = format!(
             "{STREAM} CREATE TABLE out AS SELECT k, COLLECT_LIST(v) AS vs FROM input WINDOW HOPPING (SIZE {size} MILLISECONDS, ADVANCE BY {advance} MILLISECONDS, RETENTION {retention} MILLISECONDS, GRACE PERIOD {grace} MILLISECONDS) GROUP BY k {emit};"
         );
-        check(seed, &statements, &records, &time_windows(shape, &records));
+        let of = |records: &[In]| time_windows(shape, records);
+        check(seed, &Model { statements: &statements, of: &of, is_rekeyed: false }, &records);
     }
 }
 
@@ -258,7 +312,8 @@ fn sessions_are_those_of_the_model() {
         let statements = format!(
             "{STREAM} CREATE TABLE out AS SELECT k, COLLECT_LIST(v) AS vs FROM input WINDOW SESSION ({gap} MILLISECONDS, RETENTION {retention} MILLISECONDS, GRACE PERIOD {grace} MILLISECONDS) GROUP BY k {emit};"
         );
-        check(seed, &statements, &records, &sessions(shape, &records));
+        let of = |records: &[In]| sessions(shape, records);
+        check(seed, &Model { statements: &statements, of: &of, is_rekeyed: false }, &records);
     }
 }
 
@@ -272,6 +327,6 @@ fn groups_of_a_table_are_those_of_the_model() {
         }
         let statements = "CREATE TABLE input (k VARCHAR PRIMARY KEY, v BIGINT) WITH (kafka_topic = 'input', value_format = 'json', partitions = 1);
             CREATE TABLE out WITH (key_format = 'json') AS SELECT v % 3 AS g, COLLECT_LIST(v) AS vs FROM input GROUP BY v % 3;";
-        check(seed, statements, &records, &groups(&records));
+        check(seed, &Model { statements, of: &groups, is_rekeyed: true }, &records);
     }
 }
