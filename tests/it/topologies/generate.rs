@@ -2,6 +2,7 @@
 
 use tidemill::engine::{TestDriver, TestRecord};
 
+use super::queries::Query;
 use super::relation::{Column, Kind, Relation};
 use crate::random::Random;
 
@@ -14,19 +15,29 @@ pub(super) struct Script {
 }
 
 /// How many statements make sources.
-pub(super) const SOURCE_COUNT: usize = 4;
+pub(super) const SOURCE_COUNT: usize = 6;
 
-/// A source: its topic, which is its name, and the columns of its values.
+/// A source: its name, its topic, and the columns of its values.
 struct Source {
+    name: &'static str,
     topic: &'static str,
-    is_table: bool,
+    what: What,
     columns: &'static [(&'static str, Kind)],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Stream,
+    Table,
+    /// A table that is kept for pull queries.
+    SourceTable,
 }
 
 const SOURCES: [Source; SOURCE_COUNT] = [
     Source {
+        name: "events",
         topic: "events",
-        is_table: false,
+        what: What::Stream,
         columns: &[
             ("a", Kind::Int),
             ("b", Kind::Bigint),
@@ -34,11 +45,40 @@ const SOURCES: [Source; SOURCE_COUNT] = [
             ("d", Kind::Text),
             ("e", Kind::Truth),
             ("xs", Kind::Ints),
+            ("hd", Kind::Header),
         ],
     },
-    Source { topic: "clicks", is_table: false, columns: &[("a", Kind::Int), ("d", Kind::Text)] },
-    Source { topic: "people", is_table: true, columns: &[("n", Kind::Int), ("d", Kind::Text)] },
-    Source { topic: "places", is_table: true, columns: &[("n", Kind::Int), ("c", Kind::Double)] },
+    Source {
+        name: "clicks",
+        topic: "clicks",
+        what: What::Stream,
+        columns: &[("a", Kind::Int), ("d", Kind::Text)],
+    },
+    Source {
+        name: "people",
+        topic: "people",
+        what: What::Table,
+        columns: &[("n", Kind::Int), ("d", Kind::Text)],
+    },
+    Source {
+        name: "places",
+        topic: "places",
+        what: What::SourceTable,
+        columns: &[("n", Kind::Int), ("c", Kind::Double)],
+    },
+    Source {
+        name: "things",
+        topic: "things",
+        what: What::Table,
+        columns: &[("n", Kind::Int), ("e", Kind::Truth)],
+    },
+    // Comes last: it has no records of its own.
+    Source {
+        name: "again",
+        topic: "events",
+        what: What::Stream,
+        columns: &[("a", Kind::Int), ("d", Kind::Text)],
+    },
 ];
 
 /// Makes a script; queries that are refused are left out.
@@ -51,13 +91,16 @@ pub(super) fn script(seed: u64) -> Script {
     statements.iter().for_each(|statement| driver.execute(statement).unwrap());
     let wanted = 1 + random.below(4) as usize;
     for number in 0..wanted * 3 {
-        if statements.len() == SOURCES.len() + wanted {
+        if SOURCES.len() + wanted <= statements.len() {
             break;
         }
         let made = Query { random: &mut random, relations: &relations, number }.make();
-        let Some((statement, relation)) = made else { continue };
-        if driver.execute(&statement).is_ok() {
-            statements.push(statement);
+        let Some((made, relation)) = made else { continue };
+        // What the first one makes is there, even if the next one is refused.
+        let made: Vec<_> =
+            made.into_iter().take_while(|statement| driver.execute(statement).is_ok()).collect();
+        if !made.is_empty() {
+            statements.extend(made);
             relations.push(relation);
         }
     }
@@ -73,8 +116,8 @@ fn relation(source: &Source, key: Kind) -> Relation {
         is_key: false,
     };
     Relation {
-        name: source.topic.to_owned(),
-        is_table: source.is_table,
+        name: source.name.to_owned(),
+        is_table: source.what != What::Stream,
         is_windowed: false,
         columns: std::iter::once(key).chain(source.columns.iter().map(value)).collect(),
         origins: [source.topic].into(),
@@ -90,335 +133,24 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Truth => "BOOLEAN",
         Kind::Ints => "ARRAY<INT>",
         Kind::Other => "MAP<VARCHAR, INT>",
+        Kind::Header => "BYTES HEADER('h')",
     }
 }
 
 fn declaration(source: &Source, key: Kind) -> String {
-    let (what, role) = if source.is_table { ("TABLE", "PRIMARY KEY") } else { ("STREAM", "KEY") };
+    let (what, role) = match source.what {
+        What::Stream => ("STREAM", "KEY"),
+        What::Table => ("TABLE", "PRIMARY KEY"),
+        What::SourceTable => ("SOURCE TABLE", "PRIMARY KEY"),
+    };
     let columns =
         source.columns.iter().map(|(name, kind)| format!(", {name} {}", type_name(*kind)));
     let columns: String = columns.collect();
-    let topic = source.topic;
+    let (name, topic) = (source.name, source.topic);
     format!(
-        "CREATE {what} {topic} (k {} {role}{columns}) WITH (kafka_topic = '{topic}', value_format = 'json', partitions = 1)",
+        "CREATE {what} {name} (k {} {role}{columns}) WITH (kafka_topic = '{topic}', value_format = 'json', partitions = 1)",
         type_name(key)
     )
-}
-
-/// Makes one query over what is there.
-struct Query<'a> {
-    random: &'a mut Random,
-    relations: &'a [Relation],
-    number: usize,
-}
-
-type Made = Option<(String, Relation)>;
-
-impl Query<'_> {
-    fn make(&mut self) -> Made {
-        match self.random.below(16) {
-            0..=2 => self.project_stream(),
-            3..=4 => self.stream_table_join(),
-            5..=7 => self.aggregate(false),
-            8 => self.project_table(),
-            9..=10 => self.aggregate(true),
-            11..=12 => self.stream_stream_join(),
-            13..=14 => self.table_table_join(),
-            _ => self.flat_map(),
-        }
-    }
-
-    fn name(&self) -> String {
-        format!("q{}", self.number)
-    }
-
-    /// Chooses a relation; a later one rather than a source.
-    fn from(&mut self, is_table: bool) -> Option<Relation> {
-        let fitting: Vec<_> = self.relations.iter().filter(|r| r.is_table == is_table).collect();
-        let last = fitting.len() as u64 - 1;
-        let index = self.random.below(last + 1).max(self.random.below(last + 1));
-        fitting.get(index as usize).map(|relation| (*relation).clone())
-    }
-
-    fn made(&self, like: &Relation, columns: Vec<Column>) -> Relation {
-        Relation { name: self.name(), columns, ..like.clone() }
-    }
-
-    /// Chooses expressions over a relation: as SELECT writes them, and the columns they become.
-    fn values(&mut self, from: &Relation) -> (Vec<String>, Vec<Column>) {
-        let (mut items, mut columns) = (Vec::new(), Vec::new());
-        for place in 0..1 + self.random.below(3) {
-            let kinds = [Kind::Int, Kind::Bigint, Kind::Double, Kind::Text, Kind::Truth];
-            let kind = *self.random.choose(&kinds);
-            let name = format!("v{place}");
-            items.push(format!("{} AS {name}", from.expr(self.random, kind, 2)));
-            columns.push(Column { name, kind, is_key: false });
-        }
-        if let Some(xs) = from.any(self.random, |c| matches!(c.kind, Kind::Ints | Kind::Other)) {
-            items.push(xs.name.clone());
-            columns.push(xs.clone());
-        }
-        (items, columns)
-    }
-
-    fn where_clause(&mut self, from: &Relation) -> String {
-        if self.random.once_in(2) {
-            return String::new();
-        }
-        format!(" WHERE {}", from.predicate(self.random, 2))
-    }
-
-    fn project_stream(&mut self) -> Made {
-        let from = self.from(false)?;
-        let keys: Vec<_> = from.keys().cloned().collect();
-        let (mut items, mut columns) = self.values(&from);
-        let filter = self.where_clause(&from);
-        let to = from
-            .any(self.random, |column| !column.is_key && column.kind.can_be_key())
-            .cloned()
-            .filter(|_| !from.is_windowed && self.random.once_in(2));
-        let (name, source) = (self.name(), &from.name);
-        let Some(to) = to else {
-            items.splice(0..0, keys.iter().map(|key| key.name.clone()));
-            columns.splice(0..0, keys);
-            let items = items.join(", ");
-            let sql = format!("CREATE STREAM {name} AS SELECT {items} FROM {source}{filter}");
-            return Some((sql, self.made(&from, columns)));
-        };
-        items.insert(0, to.name.clone());
-        columns.insert(0, Column { is_key: true, ..to.clone() });
-        let items = items.join(", ");
-        let sql = format!(
-            "CREATE STREAM {name} AS SELECT {items} FROM {source}{filter} PARTITION BY {}",
-            to.name
-        );
-        Some((sql, self.made(&from, columns)))
-    }
-
-    fn project_table(&mut self) -> Made {
-        let from = self.from(true)?;
-        let (mut items, mut columns) = self.values(&from);
-        let filter = self.where_clause(&from);
-        items.splice(0..0, from.keys().map(|key| key.name.clone()));
-        columns.splice(0..0, from.keys().cloned());
-        let (name, items, source) = (self.name(), items.join(", "), &from.name);
-        let sql = format!("CREATE TABLE {name} AS SELECT {items} FROM {source}{filter}");
-        Some((sql, self.made(&from, columns)))
-    }
-
-    fn flat_map(&mut self) -> Made {
-        let from = self.from(false)?;
-        let xs = from.any(self.random, |column| column.kind == Kind::Ints)?.clone();
-        let (mut items, mut columns) = self.values(&from);
-        columns.retain(|column| column.kind != Kind::Ints);
-        items.retain(|item| *item != xs.name);
-        items.push(format!("EXPLODE({}) AS x", xs.name));
-        columns.push(Column { name: "x".to_owned(), kind: Kind::Int, is_key: false });
-        let filter = self.where_clause(&from);
-        items.splice(0..0, from.keys().map(|key| key.name.clone()));
-        columns.splice(0..0, from.keys().cloned());
-        let (name, items, source) = (self.name(), items.join(", "), &from.name);
-        let sql = format!("CREATE STREAM {name} AS SELECT {items} FROM {source}{filter}");
-        Some((sql, self.made(&from, columns)))
-    }
-
-    /// Chooses two relations that have nothing to do with each other.
-    fn two(&mut self, left_is_table: bool, right_is_table: bool) -> Option<(Relation, Relation)> {
-        let left = self.from(left_is_table)?;
-        let right = self.from(right_is_table)?;
-        let is_sound = left.origins.is_disjoint(&right.origins)
-            && !left.is_windowed
-            && !right.is_windowed
-            && right.keys().count() == 1;
-        is_sound.then_some((left, right))
-    }
-
-    fn join(&mut self, left: &Relation, right: &Relation, on: (&Column, &Column)) -> Joined {
-        let mut items = vec![format!("l.{} AS k", on.0.name)];
-        let mut columns = vec![Column { name: "k".to_owned(), is_key: true, ..on.0.clone() }];
-        for (alias, relation) in [("l", left), ("r", right)] {
-            for column in relation.columns.iter().filter(|column| !column.is_key) {
-                if self.random.once_in(2) {
-                    continue;
-                }
-                let name = format!("{alias}_{}", column.name);
-                items.push(format!("{alias}.{} AS {name}", column.name));
-                columns.push(Column { name, is_key: false, ..column.clone() });
-            }
-        }
-        items.push(format!("r.{} AS r_key", on.1.name));
-        columns.push(Column { name: "r_key".to_owned(), is_key: false, ..on.1.clone() });
-        Joined { items: items.join(", "), columns }
-    }
-
-    fn stream_table_join(&mut self) -> Made {
-        let (left, right) = self.two(false, true)?;
-        let key = right.keys().next()?.clone();
-        let on = left.any(self.random, |column| column.kind == key.kind)?.clone();
-        let kind = *self.random.choose(&["JOIN", "LEFT JOIN"]);
-        let Joined { items, columns } = self.join(&left, &right, (&on, &key));
-        let sql = format!(
-            "CREATE STREAM {} AS SELECT {items} FROM {} l {kind} {} r ON l.{} = r.{}",
-            self.name(),
-            left.name,
-            right.name,
-            on.name,
-            key.name
-        );
-        Some((sql, self.joined(&left, &right, columns)))
-    }
-
-    fn stream_stream_join(&mut self) -> Made {
-        let (left, right) = self.two(false, false)?;
-        let key = right.keys().next()?.clone();
-        let on = left.any(self.random, |column| column.kind == key.kind)?.clone();
-        let kind = *self.random.choose(&["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL OUTER JOIN"]);
-        let within = 1 + self.random.below(10);
-        let grace = match self.random.below(2) {
-            0 => String::new(),
-            _ => format!(" GRACE PERIOD {} SECONDS", self.random.below(10)),
-        };
-        let Joined { mut items, columns } = self.join(&left, &right, (&on, &key));
-        if kind == "FULL OUTER JOIN" {
-            items = items.replacen(&format!("l.{} AS k", on.name), "ROWKEY AS k", 1);
-        }
-        let sql = format!(
-            "CREATE STREAM {} AS SELECT {items} FROM {} l {kind} {} r WITHIN {within} SECONDS{grace} ON l.{} = r.{}",
-            self.name(),
-            left.name,
-            right.name,
-            on.name,
-            key.name
-        );
-        Some((sql, self.joined(&left, &right, columns)))
-    }
-
-    fn table_table_join(&mut self) -> Made {
-        let (left, right) = self.two(true, true)?;
-        let key = right.keys().next()?.clone();
-        let is_foreign = self.random.once_in(3);
-        let on = left
-            .any(self.random, |column| column.kind == key.kind && column.is_key != is_foreign)?
-            .clone();
-        let kinds = if is_foreign {
-            &["JOIN", "LEFT JOIN"][..]
-        } else {
-            &["JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL OUTER JOIN"]
-        };
-        let kind = *self.random.choose(kinds);
-        let Joined { mut items, mut columns } = self.join(&left, &right, (&on, &key));
-        if kind == "FULL OUTER JOIN" {
-            items = items.replacen(&format!("l.{} AS k", on.name), "ROWKEY AS k", 1);
-        }
-        if is_foreign {
-            let own = left.keys().next()?.clone();
-            items = format!("l.{} AS own, {items}", own.name);
-            columns[0].is_key = false;
-            columns.insert(0, Column { name: "own".to_owned(), ..own });
-        }
-        let sql = format!(
-            "CREATE TABLE {} AS SELECT {items} FROM {} l {kind} {} r ON l.{} = r.{}",
-            self.name(),
-            left.name,
-            right.name,
-            on.name,
-            key.name
-        );
-        Some((sql, self.joined(&left, &right, columns)))
-    }
-
-    fn joined(&self, left: &Relation, right: &Relation, columns: Vec<Column>) -> Relation {
-        let origins = left.origins.union(&right.origins).copied().collect();
-        Relation { origins, ..self.made(left, columns) }
-    }
-
-    fn aggregate(&mut self, of_table: bool) -> Made {
-        let from = self.from(of_table)?;
-        if from.is_windowed {
-            return None;
-        }
-        let mut by: Vec<Column> = Vec::new();
-        for _ in 0..1 + u64::from(self.random.once_in(3)) {
-            let column = from.any(self.random, |column| column.kind.can_be_key())?;
-            if by.iter().all(|known| known.name != column.name) {
-                by.push(Column { is_key: true, ..column.clone() });
-            }
-        }
-        let (calls, mut columns) = self.calls(&from, of_table);
-        let window = if of_table { None } else { self.window() };
-        let filter = self.where_clause(&from);
-        let groups: Vec<_> = by.iter().map(|column| column.name.clone()).collect();
-        let having = match self.random.below(3) {
-            0 => format!(" HAVING COUNT(*) > {}", self.random.below(3)),
-            _ => String::new(),
-        };
-        let sql = format!(
-            "CREATE TABLE {} WITH (key_format = 'json') AS SELECT {}, {} FROM {}{}{filter} GROUP BY {}{having}{}",
-            self.name(),
-            groups.join(", "),
-            calls.join(", "),
-            from.name,
-            window.as_ref().map_or("", |(window, _)| window),
-            groups.join(", "),
-            window.as_ref().map_or("", |(_, emit)| emit),
-        );
-        columns.splice(0..0, by);
-        let is_windowed = window.is_some();
-        Some((sql, Relation { is_table: true, is_windowed, ..self.made(&from, columns) }))
-    }
-
-    fn window(&mut self) -> Option<(String, &'static str)> {
-        let size = 2 + self.random.below(20);
-        let grace = match self.random.below(3) {
-            0 => String::new(),
-            _ => format!(", GRACE PERIOD {} SECONDS", self.random.below(15)),
-        };
-        let window = match self.random.below(5) {
-            0 | 1 => format!(" WINDOW TUMBLING (SIZE {size} SECONDS{grace})"),
-            2 => {
-                let advance = 1 + self.random.below(size);
-                format!(
-                    " WINDOW HOPPING (SIZE {size} SECONDS, ADVANCE BY {advance} SECONDS{grace})"
-                )
-            }
-            3 => format!(" WINDOW SESSION ({size} SECONDS{grace})"),
-            _ => return None,
-        };
-        Some((window, if self.random.once_in(5) { " EMIT FINAL" } else { "" }))
-    }
-
-    /// Chooses aggregate functions; those of tables must be able to take a row back.
-    fn calls(&mut self, from: &Relation, of_table: bool) -> (Vec<String>, Vec<Column>) {
-        let (mut calls, mut columns) = (Vec::new(), Vec::new());
-        for place in 0..1 + self.random.below(3) {
-            let any = from.any(self.random, |column| column.kind.can_be_key()).cloned();
-            let number = from.any(self.random, |column| column.kind.is_number()).cloned();
-            let which = self.random.below(if of_table { 4 } else { 12 });
-            let (call, kind) = match (which, any, number) {
-                (1, _, Some(n)) => (format!("SUM({})", n.name), n.kind),
-                (2, _, Some(n)) => (format!("AVG({})", n.name), Kind::Double),
-                (3, Some(any), _) => (format!("COUNT({})", any.name), Kind::Bigint),
-                (4, _, Some(n)) => (format!("MIN({})", n.name), n.kind),
-                (5, _, Some(n)) => (format!("MAX({})", n.name), n.kind),
-                (6, Some(any), _) => (format!("LATEST_BY_OFFSET({})", any.name), any.kind),
-                (7, Some(any), _) => (format!("EARLIEST_BY_OFFSET({}, 2)", any.name), Kind::Other),
-                (8, Some(any), _) => (format!("COLLECT_LIST({})", any.name), Kind::Other),
-                (9, Some(any), _) => (format!("COLLECT_SET({})", any.name), Kind::Other),
-                (10, _, Some(n)) => (format!("TOPK({}, 3)", n.name), Kind::Other),
-                (11, Some(any), _) => (format!("COUNT_DISTINCT({})", any.name), Kind::Bigint),
-                _ => ("COUNT(*)".to_owned(), Kind::Bigint),
-            };
-            let name = format!("f{place}");
-            calls.push(format!("{call} AS {name}"));
-            columns.push(Column { name, kind, is_key: false });
-        }
-        (calls, columns)
-    }
-}
-
-struct Joined {
-    items: String,
-    columns: Vec<Column>,
 }
 
 /// Makes records: in runs of a topic, out of order, some without key, some without value, some of no format at all.
@@ -426,7 +158,7 @@ fn records(random: &mut Random, key: Kind) -> Vec<(&'static str, TestRecord)> {
     let mut records = Vec::new();
     let mut now = 1_000_000;
     while records.len() < 120 {
-        let source = random.choose(&SOURCES);
+        let source = random.choose(&SOURCES[..SOURCE_COUNT - 1]);
         let length = match random.below(4) {
             0 => 1 + random.below(3),
             1 | 2 => 1 + random.below(12),
@@ -439,12 +171,20 @@ fn records(random: &mut Random, key: Kind) -> Vec<(&'static str, TestRecord)> {
                 key: record_key(random, key),
                 value: record_value(random, source),
                 timestamp_ms: now - back,
-                headers: Vec::new(),
+                headers: headers(random),
             };
             records.push((source.topic, record));
         }
     }
     records
+}
+
+fn headers(random: &mut Random) -> Vec<(String, Option<Vec<u8>>)> {
+    let header = |random: &mut Random| {
+        let name = (*random.choose(&["h", "h", "i"])).to_owned();
+        (name, (!random.once_in(5)).then(|| random.below(100).to_string().into_bytes()))
+    };
+    (0..random.below(6).saturating_sub(3)).map(|_| header(random)).collect()
 }
 
 fn record_key(random: &mut Random, key: Kind) -> Option<Vec<u8>> {
@@ -460,7 +200,7 @@ fn record_key(random: &mut Random, key: Kind) -> Option<Vec<u8>> {
 }
 
 fn record_value(random: &mut Random, source: &Source) -> Option<Vec<u8>> {
-    if random.once_in(if source.is_table { 5 } else { 15 }) {
+    if random.once_in(if source.what == What::Stream { 15 } else { 5 }) {
         return None;
     }
     if random.once_in(20) {
@@ -469,7 +209,7 @@ fn record_value(random: &mut Random, source: &Source) -> Option<Vec<u8>> {
     }
     let mut fields = Vec::new();
     for (name, kind) in source.columns {
-        if random.once_in(8) {
+        if *kind == Kind::Header || random.once_in(8) {
             continue;
         }
         fields.push(format!("\"{name}\":{}", field(random, *kind)));
@@ -491,6 +231,6 @@ fn field(random: &mut Random, kind: Kind) -> String {
                 (0..random.below(4)).map(|_| random.below(9).to_string()).collect();
             format!("[{}]", elements.join(","))
         }
-        Kind::Other => "{}".to_owned(),
+        Kind::Other | Kind::Header => "{}".to_owned(),
     }
 }

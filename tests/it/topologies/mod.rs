@@ -2,12 +2,13 @@
 //! records come out in the same order.
 
 mod generate;
+mod queries;
 mod relation;
 mod shrink;
 
 use std::collections::BTreeMap;
 
-use tidemill::engine::{TestDriver, TestRecord};
+use tidemill::engine::{Row, TestDriver, TestRecord};
 
 use crate::random::{Random, Seed, number};
 use generate::{SOURCE_COUNT, Script};
@@ -19,22 +20,35 @@ struct Manner {
     batch_size: usize,
     /// Decides where all that is not committed is forgotten, and where runs of records are cut besides; none for nowhere.
     restarts: Option<u64>,
+    /// Whether operators keep in memory only what they must, and commits come as late as they may.
+    is_scarce: bool,
 }
 
-/// The records of each query's topic, in order.
+/// The records of each query's topic, in order, and the rows of each table, one a record.
 type Outputs = BTreeMap<String, Vec<TestRecord>>;
 
-const ONE_BY_ONE: Manner = Manner { batch_size: 1, restarts: None };
+const ONE_BY_ONE: Manner = Manner { batch_size: 1, restarts: None, is_scarce: false };
 
-fn manners(seed: u64) -> [Manner; 6] {
-    let without = |batch_size| Manner { batch_size, restarts: None };
-    let with = |batch_size| Manner { batch_size, restarts: Some(seed) };
-    [without(7), without(1000), without(usize::MAX), with(1), with(7), with(usize::MAX)]
+fn manners(seed: u64) -> [Manner; 8] {
+    let without = |batch_size| Manner { batch_size, restarts: None, is_scarce: false };
+    let with = |batch_size| Manner { restarts: Some(seed), ..without(batch_size) };
+    let scarce = |batch_size| Manner { is_scarce: true, ..with(batch_size) };
+    [
+        without(7),
+        without(1000),
+        without(usize::MAX),
+        with(1),
+        with(7),
+        with(usize::MAX),
+        scarce(1),
+        scarce(50),
+    ]
 }
 
 /// Carries out the statements of a script; none if one of them is refused.
 fn driver(script: &Script, manner: Manner) -> Option<TestDriver> {
-    let mut driver = TestDriver::new().with_batch_size(manner.batch_size);
+    let driver = TestDriver::new().with_batch_size(manner.batch_size);
+    let mut driver = if manner.is_scarce { driver.with_scarce_memory() } else { driver };
     let mut statements = script.statements.iter();
     statements.all(|statement| driver.execute(statement).is_ok()).then_some(driver)
 }
@@ -59,12 +73,25 @@ fn run(mut driver: TestDriver, script: &Script, manner: Manner) -> Result<Output
         }
     }
     let topics = script.statements[SOURCE_COUNT..].iter().map(|statement| topic_of(statement));
-    Ok(topics.map(|topic| (topic.clone(), driver.read(&topic))).collect())
+    let mut outputs: Outputs = topics.map(|topic| (topic.clone(), driver.read(&topic))).collect();
+    for statement in &script.statements {
+        let name = topic_of(statement);
+        // Only tables that are kept answer.
+        if let Ok(rows) = driver.query(&format!("SELECT * FROM {name};")) {
+            outputs.insert(format!("rows of {name}"), rows.iter().map(row_record).collect());
+        }
+    }
+    Ok(outputs)
 }
 
-/// Returns the topic that a query writes: its name, the third word.
+fn row_record(row: &Row) -> TestRecord {
+    TestRecord { value: Some(format!("{:?}", row.values).into_bytes()), ..TestRecord::default() }
+}
+
+/// Returns the topic that a query writes: its name, the third word, or the fourth.
 fn topic_of(statement: &str) -> String {
-    statement.split(' ').nth(2).expect("CREATE STREAM name").to_uppercase()
+    let mut words = statement.split(' ').skip(2).filter(|word| *word != "TABLE");
+    words.next().expect("CREATE STREAM name").to_uppercase()
 }
 
 /// Says what differs from a run record by record, if something does.
@@ -102,10 +129,10 @@ fn text(record: Option<&TestRecord>) -> String {
 }
 
 /// A script with two or three queries and six manners is a few triples of topology, records and batches.
-const SCRIPTS: u64 = 60;
+const SCRIPTS: u64 = 100;
 
 /// What some of the queries must have: a generator whose queries are refused would prove nothing of them.
-const PARTS: [&str; 14] = [
+const PARTS: [&str; 39] = [
     "WHERE",
     "HAVING",
     "PARTITION BY",
@@ -118,8 +145,33 @@ const PARTS: [&str; 14] = [
     "FULL OUTER JOIN",
     "WITHIN",
     "l JOIN",
+    "RIGHT JOIN",
+    "WITHIN (",
+    "SECONDS GRACE PERIOD",
+    "again r",
+    " t ON",
     "AS own",
+    "INSERT INTO",
     "FROM q",
+    "hd",
+    "places",
+    "COUNT(*)",
+    "SUM(",
+    "AVG(",
+    "MIN(",
+    "MAX(",
+    "COLLECT_LIST(",
+    "COLLECT_SET(",
+    "COUNT_DISTINCT(",
+    "EARLIEST_BY_OFFSET(",
+    "LATEST_BY_OFFSET(",
+    "TOPK(",
+    "TOPKDISTINCT(",
+    "HISTOGRAM(",
+    "STDDEV_SAMPLE(",
+    "CORRELATION(",
+    "ATTR(",
+    "CASE WHEN",
 ];
 
 #[test]

@@ -15,6 +15,8 @@ pub(super) enum Kind {
     Ints,
     /// Only passed on.
     Other,
+    /// Read from a record's headers, and only passed on.
+    Header,
 }
 
 impl Kind {
@@ -104,7 +106,7 @@ impl Relation {
                 _ => format!("SUBSTRING({}, 1, 2)", sub(random, Kind::Text)),
             },
             Kind::Truth => self.predicate(random, depth),
-            Kind::Ints | Kind::Other => literal(random, kind),
+            Kind::Ints | Kind::Other | Kind::Header => literal(random, kind),
         }
     }
 
@@ -146,6 +148,6 @@ fn literal(random: &mut Random, kind: Kind) -> String {
         Kind::Text => format!("'{}'", random.choose(&["a", "ab", "b", "x y"])),
         Kind::Truth => "true".to_owned(),
         Kind::Ints => "ARRAY[1, 2]".to_owned(),
-        Kind::Other => "MAP('a' := 1)".to_owned(),
+        Kind::Other | Kind::Header => "MAP('a' := 1)".to_owned(),
     }
 }
