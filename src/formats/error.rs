@@ -115,6 +115,12 @@ pub enum FormatError {
         /// The property, by the name it has in the format.
         property: &'static str,
     },
+    /// A property of PROTOBUF is given with another format.
+    #[error("Property {property} can only be enabled with protobuf format")]
+    OnlyProtobuf {
+        /// The property.
+        property: &'static str,
+    },
     /// A key holds a map.
     #[error(
         "Map keys, including types that contain maps, are not supported as they may lead to unexpected behavior \

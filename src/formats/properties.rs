@@ -35,7 +35,7 @@ impl Format {
             Side::Key => kind.can_unwrap() && column_count == 1,
             Side::Value => is_value_unwrapped(kind, column_count, properties)?,
         };
-        check_properties(kind, properties)?;
+        check_properties(kind, side, properties)?;
         Ok(Format {
             delimiter,
             unwrapped,
@@ -61,15 +61,23 @@ impl Format {
 /// Checks that properties are given of formats that have them.
 fn check_properties(
     kind: FormatKind,
+    side: Side,
     properties: &FormatProperties<'_>,
 ) -> Result<(), FormatError> {
     let format = kind.name();
+    let is_protobuf = matches!(kind, FormatKind::Protobuf | FormatKind::ProtobufNosr);
+    if properties.nullable.is_some() && !is_protobuf {
+        let property = match side {
+            Side::Key => "KEY_PROTOBUF_NULLABLE_REPRESENTATION",
+            Side::Value => "VALUE_PROTOBUF_NULLABLE_REPRESENTATION",
+        };
+        return Err(FormatError::OnlyProtobuf { property });
+    }
     if properties.full_name.is_some() && !matches!(kind, FormatKind::Avro | FormatKind::Protobuf) {
         return Err(FormatError::Property { format, property: "fullSchemaName" });
     }
-    let is_protobuf = matches!(kind, FormatKind::Protobuf | FormatKind::ProtobufNosr);
-    if properties.nullable.is_some() && !is_protobuf {
-        return Err(FormatError::Property { format, property: "nullableRepresentation" });
+    if properties.delimiter.is_some() && kind != FormatKind::Delimited {
+        return Err(FormatError::Property { format, property: "delimiter" });
     }
     Ok(())
 }

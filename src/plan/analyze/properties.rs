@@ -11,6 +11,7 @@ use crate::formats::{
     Format, FormatKind, FormatProperties, NullableRepresentation, Side, check_delimiter,
 };
 use crate::plan::TopicSpec;
+use crate::types::datetime::DateTimePattern;
 
 /// Properties of CREATE STREAM and CREATE TABLE, with or without AS SELECT.
 const COMMON: &[&str] = &[
@@ -83,7 +84,17 @@ impl<'a> PropertySet<'a> {
         }
         let set = PropertySet { properties: &properties.0 };
         set.check_formats()?;
+        set.check_timestamp_format()?;
         Ok(set)
+    }
+
+    fn check_timestamp_format(&self) -> Result<(), Error> {
+        let Some(pattern) = self.text("TIMESTAMP_FORMAT") else { return Ok(()) };
+        DateTimePattern::compile(&pattern).map(|_| ()).map_err(|reason| {
+            Error::statement(format!(
+                "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:{reason}"
+            ))
+        })
     }
 
     fn check_formats(&self) -> Result<(), Error> {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use crate::catalog::TimestampColumn;
 use crate::error::Error;
 use crate::plan::analyze::properties::PropertySet;
-use crate::types::datetime::DateTimePattern;
 use crate::types::{Schema, SqlType};
 
 /// Returns the column that gives the event time, if the properties name one.
@@ -25,13 +24,6 @@ pub(super) fn timestamp_column(
         )));
     };
     check_type(&column.name, &column.sql_type, format.is_some())?;
-    if let Some(pattern) = &format {
-        DateTimePattern::compile(pattern).map_err(|reason| {
-            Error::statement(format!(
-                "Invalid datetime format for config:TIMESTAMP_FORMAT, reason:{reason}"
-            ))
-        })?;
-    }
     Ok(Some(TimestampColumn { column: Arc::clone(&column.name), format: format.map(Into::into) }))
 }
 

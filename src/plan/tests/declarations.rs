@@ -145,3 +145,21 @@ fn columns_are_added() {
         "#]],
     );
 }
+
+#[test]
+fn properties_belong_to_formats() {
+    check(
+        "CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic = 's', value_format = 'json', value_delimiter = '|', partitions = 1);
+         CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic = 's', value_format = 'delimited', key_delimiter = '|', partitions = 1);
+         CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic = 's', value_format = 'json', value_protobuf_nullable_representation = 'wrapper', partitions = 1);
+         CREATE STREAM s (id INT KEY, v INT) WITH (kafka_topic = 's', value_format = 'json', timestamp_format = 'invalid', partitions = 1);
+         CREATE STREAM s WITH (value_format = 'json', value_delimiter = '|') AS SELECT * FROM bids;",
+        expect![[r#"
+            error: JSON does not support the following configs: [delimiter]
+            error: KAFKA does not support the following configs: [delimiter]
+            error: Property VALUE_PROTOBUF_NULLABLE_REPRESENTATION can only be enabled with protobuf format
+            error: Invalid datetime format for config:TIMESTAMP_FORMAT, reason:Unknown pattern letter: i
+            error: JSON does not support the following configs: [delimiter]
+        "#]],
+    );
+}
