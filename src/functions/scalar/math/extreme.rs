@@ -1,8 +1,13 @@
 //! What GREATEST and LEAST share.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray};
+use datafusion::arrow::buffer::NullBuffer;
+use datafusion::arrow::datatypes::{
+    Date32Type, Float64Type, Int32Type, Int64Type, Time32MillisecondType, TimestampMillisecondType,
+};
 
 use crate::functions::elements::{compare_doubles, compare_elements, compare_texts};
 use crate::functions::scalar::math::decimals::{rescale, widen};
@@ -17,23 +22,17 @@ pub(super) fn extreme(
     wanted: Ordering,
 ) -> ScalarFunction {
     macro_rules! of_numbers {
-        ($values:ident, $map:ident) => {
-            move |call: &mut Call<'_>| {
-                let args = all(call, |call, index| call.$values(index))?;
-                call.$map(|row| best(args.iter().filter_map(|arg| arg.get(row)), wanted, Ord::cmp))
-            }
+        ($values:ident) => {
+            move |call: &mut Call<'_>| by_column::<$values>(call, move |a, b| a.cmp(&b) == wanted)
         };
     }
     numeric(name, summary)
-        .overload("(val INT, vals INT...) INT", "", of_numbers!(ints, map_ints))
+        .overload("(val INT, vals INT...) INT", "", of_numbers!(Int32Type))
         .sees_nulls()
-        .overload("(val BIGINT, vals BIGINT...) BIGINT", "", of_numbers!(bigints, map_bigints))
+        .overload("(val BIGINT, vals BIGINT...) BIGINT", "", of_numbers!(Int64Type))
         .sees_nulls()
         .overload("(val DOUBLE, vals DOUBLE...) DOUBLE", "", move |call| {
-            let args = all(call, |call, index| call.doubles(index))?;
-            call.map_doubles(|row| {
-                best(args.iter().filter_map(|arg| arg.get(row)), wanted, compare_doubles)
-            })
+            by_column::<Float64Type>(call, move |a, b| compare_doubles(&a, &b) == wanted)
         })
         .sees_nulls()
         .overload("(val VARCHAR, vals VARCHAR...) VARCHAR", "", move |call| {
@@ -46,14 +45,14 @@ pub(super) fn extreme(
         .sees_nulls()
         .overload("(val BYTES, vals BYTES...) BYTES", "", move |call| pick(call, wanted))
         .sees_nulls()
-        .overload("(val DATE, vals DATE...) DATE", "", of_numbers!(dates, map_dates))
+        .overload("(val DATE, vals DATE...) DATE", "", of_numbers!(Date32Type))
         .sees_nulls()
-        .overload("(val TIME, vals TIME...) TIME", "", of_numbers!(times, map_times))
+        .overload("(val TIME, vals TIME...) TIME", "", of_numbers!(Time32MillisecondType))
         .sees_nulls()
         .overload(
             "(val TIMESTAMP, vals TIMESTAMP...) TIMESTAMP",
             "",
-            of_numbers!(timestamps, map_timestamps),
+            of_numbers!(TimestampMillisecondType),
         )
         .sees_nulls()
         .overload("(val DECIMAL, vals DECIMAL...) DECIMAL", "", move |call| {
@@ -66,12 +65,38 @@ pub(super) fn extreme(
         .sees_nulls()
 }
 
-/// Reads all arguments of a call.
-fn all<'a, T>(
-    call: &Call<'a>,
-    read: impl Fn(&Call<'a>, usize) -> Result<T, FunctionError>,
-) -> Result<Vec<T>, FunctionError> {
-    (0..call.args.len()).map(|index| read(call, index)).collect()
+/// Takes the best of numbers column by column.
+fn by_column<T: ArrowPrimitiveType>(
+    call: &Call<'_>,
+    is_better: impl Fn(T::Native, T::Native) -> bool + Copy,
+) -> Result<ArrayRef, FunctionError> {
+    let mut best = call.column(0)?.as_primitive::<T>().clone();
+    for index in 1..call.args.len() {
+        best = better(&best, call.column(index)?.as_primitive::<T>(), is_better);
+    }
+    Ok(Arc::new(best))
+}
+
+/// Takes the better one of each row; where one is NULL, the other.
+fn better<T: ArrowPrimitiveType>(
+    best: &PrimitiveArray<T>,
+    next: &PrimitiveArray<T>,
+    is_better: impl Fn(T::Native, T::Native) -> bool,
+) -> PrimitiveArray<T> {
+    let pairs = best.values().iter().zip(next.values()).map(|(best, next)| (*best, *next));
+    if best.null_count() == 0 && next.null_count() == 0 {
+        let values = pairs.map(|(a, b)| if is_better(b, a) { b } else { a });
+        return PrimitiveArray::new(values.collect(), None);
+    }
+    let values = pairs.enumerate().map(|(row, (a, b))| {
+        let is_next = next.is_valid(row) && (best.is_null(row) || is_better(b, a));
+        if is_next { b } else { a }
+    });
+    let nulls = match (best.nulls(), next.nulls()) {
+        (Some(best), Some(next)) => Some(NullBuffer::new(best.inner() | next.inner())),
+        _ => None,
+    };
+    PrimitiveArray::new(values.collect(), nulls)
 }
 
 /// Returns the first of the values that no other is better than.

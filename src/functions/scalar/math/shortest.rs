@@ -28,14 +28,18 @@ fn rounded_by_arithmetic(value: f64, places: i32, rounding: Rounding) -> Option<
     let whole = match rounding {
         Rounding::HalfUp if distance < 0.5 - blur => nearest,
         Rounding::HalfUp => {
-            // A number that is these digits by itself lies in the middle; one that is not has more of them.
             let tenths = (scaled * 10.0).round();
-            let is_middle = tenths.abs() < WHOLE_MAX && tenths / (unit * 10.0) == value;
-            return is_middle.then(|| (tenths / 10.0 + 0.5).floor() / unit + 0.0);
+            if WHOLE_MAX <= tenths.abs() {
+                return None;
+            }
+            // Larger numbers than the one that the middle's digits make have larger digits, smaller ones smaller digits.
+            let above = (tenths / 10.0 + 0.5).floor();
+            if tenths / (unit * 10.0) <= value { above } else { above - 1.0 }
         }
         Rounding::TowardsZero if blur < distance => scaled.trunc(),
-        Rounding::TowardsZero if nearest / unit == value => nearest,
-        Rounding::TowardsZero | Rounding::Up | Rounding::Down => return None,
+        Rounding::TowardsZero if (nearest / unit).abs() <= value.abs() => nearest,
+        Rounding::TowardsZero => nearest - nearest.signum(),
+        Rounding::Up | Rounding::Down => return None,
     };
     Some(whole / unit + 0.0)
 }
@@ -117,9 +121,10 @@ mod tests {
             let whole = (seed >> 20) as i64 % 10_i64.pow(1 + round % 12);
             // Numbers of a few digits, their neighbours, and any others.
             let short = whole as f64 / 10_f64.powi((round % 9) as i32);
-            let value = match round % 4 {
+            let value = match round % 5 {
                 0 => short,
                 1 => short.next_up(),
+                4 => short.next_down(),
                 2 => -short,
                 _ => short * 1.000_000_37,
             };

@@ -1,6 +1,7 @@
 //! `LCASE(text)`.
 
 use crate::functions::ScalarFunction;
+use crate::functions::scalar::string::case::change_case;
 use crate::functions::scalar::string::textual;
 
 /// Makes all letters small.
@@ -8,9 +9,6 @@ pub(super) fn lcase() -> ScalarFunction {
     textual("LCASE", "Makes all letters small.").example("LCASE('Tide')", "tide").overload(
         "(input VARCHAR) VARCHAR",
         "",
-        |call| {
-            let text = call.strings(0)?;
-            call.map_strings(|row| text.at(row).to_lowercase())
-        },
+        |call| change_case(call, <[u8]>::make_ascii_lowercase, str::to_lowercase),
     )
 }

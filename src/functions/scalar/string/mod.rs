@@ -2,6 +2,7 @@
 
 use crate::functions::{Category, ScalarFunction};
 
+mod case;
 mod chr;
 mod concat;
 mod concat_ws;

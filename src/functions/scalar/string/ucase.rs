@@ -1,6 +1,7 @@
 //! `UCASE(text)`.
 
 use crate::functions::ScalarFunction;
+use crate::functions::scalar::string::case::change_case;
 use crate::functions::scalar::string::textual;
 
 /// Makes all letters capitals.
@@ -8,9 +9,6 @@ pub(super) fn ucase() -> ScalarFunction {
     textual("UCASE", "Makes all letters capitals.").example("UCASE('Tide')", "TIDE").overload(
         "(input VARCHAR) VARCHAR",
         "",
-        |call| {
-            let text = call.strings(0)?;
-            call.map_strings(|row| text.at(row).to_uppercase())
-        },
+        |call| change_case(call, <[u8]>::make_ascii_uppercase, str::to_uppercase),
     )
 }
