@@ -240,6 +240,16 @@ fn a_schema_that_does_not_fit_is_refused() {
 }
 
 #[test]
+fn no_column_is_lost() {
+    let text = record(r#"{"name": "A", "type": "int"}"#);
+    let serde = serde(&text, columns(&[("A", SqlType::Int), ("B", SqlType::Int)]), false);
+    assert_eq!(
+        encode(&serde, &[Value::Int(1), Value::Int(2)]),
+        Err("Schema 1 cannot be written: it has no field for `B`".to_owned())
+    );
+}
+
+#[test]
 fn schemas_are_those_of_connect() {
     let format = Format::plain(FormatKind::Avro);
     let columns = columns(&[

@@ -158,7 +158,14 @@ fn plan(schema: &AvroSchema, node: NodeId, sql_type: &SqlType) -> Result<Write, 
                     .map_err(|reason| format!("field {}: {reason}", field.name))?;
                 Ok((Slot { source, ..slot }, field.name.clone()))
             };
-            Write::Record(record.fields.iter().map(part).collect::<Result<_, String>>()?)
+            let parts: Vec<(Slot, String)> =
+                record.fields.iter().map(part).collect::<Result<_, String>>()?;
+            let is_written =
+                |place: usize| parts.iter().any(|(slot, _)| slot.source == Some(place));
+            match names().enumerate().find(|(place, _)| !is_written(*place)) {
+                Some((_, name)) => return Err(format!("it has no field for `{name}`")),
+                None => Write::Record(parts),
+            }
         }
         (kind, _) => return Err(format!("the Avro type {} holds no {sql_type}", kind.name())),
     })

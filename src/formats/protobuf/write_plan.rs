@@ -30,6 +30,14 @@ pub(super) enum WriteSource {
     Inner(usize, usize),
 }
 
+impl WriteSource {
+    fn column(self) -> usize {
+        match self {
+            WriteSource::Column(column) | WriteSource::Inner(column, _) => column,
+        }
+    }
+}
+
 /// How often, and how.
 #[derive(Debug)]
 pub(super) enum WriteForm {
@@ -86,6 +94,10 @@ pub(super) fn plan_message(
                 add(field, WriteSource::Inner(column, place), &inner[place].sql_type)?;
             }
         }
+    }
+    let is_written = |place: usize| fields.iter().any(|field| field.source.column() == place);
+    if let Some((_, name)) = names().enumerate().find(|(place, _)| !is_written(*place)) {
+        return Err(format!("it has no field for `{name}`"));
     }
     fields.sort_by_key(|field| field.number);
     Ok(WriteMessage { fields })

@@ -7,6 +7,7 @@ use tidemill_grammar::ast::{Ident, Properties, Query};
 use crate::catalog::{Source, SourceKind};
 use crate::error::{Error, ErrorKind};
 use crate::plan::analyze::properties::{PropertySet, With};
+use crate::plan::analyze::schemas::check_writable;
 use crate::plan::analyze::sink::plan_into;
 use crate::plan::query::{Context, Target, plan_query};
 use crate::plan::{Action, InsertInto, TopicSpec};
@@ -33,6 +34,7 @@ pub(super) fn analyze(
         )));
     }
     check_schema(&planned.root.schema, &sink.schema)?;
+    check_writable(sink)?;
     if planned.window != sink.window {
         return Err(Error::statement(format!(
             "Incompatible windows between results and sink {}: the keys of both must have the same \

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use crate::catalog::Source;
 use crate::error::Error;
 use crate::formats::{
-    FieldNames, Format, FormatError, FormatKind, Inference, Side, SideSchemas, inferred_columns,
-    schema_text,
+    FieldNames, Format, FormatError, FormatKind, Inference, Serde, Side, SideSchemas, encoder,
+    inferred_columns, schema_text,
 };
 use crate::plan::query::Context;
 use crate::registry::{RegisteredSchema, SchemaKind};
@@ -219,6 +220,17 @@ fn check_columns(
         Schema::new(changed),
         Schema::new(wanted)
     )))
+}
+
+/// Checks that records of all columns can be written with the schemas that the topic's records are written with.
+pub(super) fn check_writable(sink: &Source) -> Result<(), Error> {
+    for (format, side) in [(&sink.key_format, Side::Key), (&sink.value_format, Side::Value)] {
+        let columns = side_columns(&sink.schema, side);
+        encoder(&Serde::new(format.clone(), &columns)).map_err(|error| {
+            Error::statement(format!("Cannot insert into {}: {error}", sink.name))
+        })?;
+    }
+    Ok(())
 }
 
 /// Returns the name that the schema of a sink's key gets in AVRO: programs made of the schemas of many sinks tell them apart.
