@@ -194,15 +194,16 @@ fn record_line(record: &TestRecord) -> Line {
 
 /// Shows text as it is, other bytes escaped, and the id of a schema as a number.
 fn bytes_text(bytes: &[u8]) -> String {
+    let plain = |bytes: &[u8]| match std::str::from_utf8(bytes) {
+        Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+        _ => bytes.escape_ascii().to_string(),
+    };
     match bytes {
         [0, a, b, c, d, body @ ..] => {
             let id = u32::from_be_bytes([*a, *b, *c, *d]);
-            format!("#{id} {}", bytes_text(body))
+            format!("#{id} {}", plain(body))
         }
-        bytes => match std::str::from_utf8(bytes) {
-            Ok(text) if !text.contains(char::is_control) => text.to_owned(),
-            _ => bytes.escape_ascii().to_string(),
-        },
+        bytes => plain(bytes),
     }
 }
 
