@@ -26,6 +26,11 @@ use crate::errors::{Failure, report};
 use crate::output::Output;
 use tidemill::engine::{Engine, EngineOptions};
 
+/// Memory that is freed goes back to the system: a limit that is kept would mean little otherwise.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();

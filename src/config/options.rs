@@ -78,7 +78,7 @@ pub const OPTIONS: &[ConfigOption] = &[
         "memory.limit",
         OptionKind::Number,
         "0",
-        "How many bytes caches, memtables and buffers may take together; 0 fits the machine.",
+        "How many bytes stores, changes, batches, RocksDB and the log's compaction may take together; 0 is 512 MiB.",
     ),
     engine(
         "log.flush",
@@ -96,7 +96,7 @@ pub const OPTIONS: &[ConfigOption] = &[
         "log.cleaner.dedupe.buffer.size",
         OptionKind::Number,
         "67108864",
-        "How many bytes one compaction may take for the keys it knows.",
+        "How many bytes one compaction may take for the keys it knows; at the most an eighth of memory.limit.",
     ),
     engine(
         "log.cleaner.backoff.ms",

@@ -103,8 +103,8 @@ impl Engine {
         let log =
             EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
         let log = Arc::new(log);
-        let memory = options::memory_bytes(&config);
-        let backend = RocksBackend::open(&options.data_dir.join("state"), memory / 2)?;
+        let memory = options::memory_parts(&config);
+        let backend = RocksBackend::open(&options.data_dir.join("state"), memory.backend)?;
         sync_names(&options.data_dir)?;
         folder::check_belongs(&log, &backend, &options.data_dir)?;
         let shared = Arc::clone(&log) as Arc<dyn Log>;
@@ -146,7 +146,7 @@ impl Engine {
             worker_count: config.worker_count(),
             commit_interval: Duration::from_millis(config.commit_interval_ms()),
             purge_interval: Duration::from_millis(config.purge_interval_ms()),
-            store_bytes: options::memory_bytes(&config) / 2,
+            memory_bytes: options::memory_parts(&config).queries,
         };
         command_log::create_internal_topics(log.as_ref())?;
         let runtime = Runtime::open(

@@ -67,7 +67,7 @@ pub(super) fn log_config(config: &Config) -> LogConfig {
         producer_expiration: Duration::from_millis(config.producer_expiration_ms()),
         cleaner_backoff: interval(config.cleaner_backoff_ms()),
         retention_check_interval: interval(config.retention_check_interval_ms()),
-        compaction_bytes: usize::try_from(config.cleaner_buffer_bytes()).unwrap_or(usize::MAX),
+        compaction_bytes: memory_parts(config).compaction,
         ..LogConfig::default()
     }
 }
@@ -82,13 +82,29 @@ pub(super) fn offsets_retention_ms(config: &Config) -> i64 {
     i64::try_from(config.offsets_retention_minutes().saturating_mul(60_000)).unwrap_or(i64::MAX)
 }
 
-/// What caches and memtables may take when nobody says: enough to be fast, little enough for a laptop.
+/// What `memory.limit` is when nobody says: enough to be fast, little enough for a laptop.
 const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
 
-pub(super) fn memory_bytes(config: &Config) -> usize {
+/// What `memory.limit` is divided into, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct MemoryParts {
+    /// What queries take: stores, changes that are not committed, batches at work. One half.
+    pub(super) queries: usize,
+    /// What RocksDB takes: its caches and memtables. Three eighths.
+    pub(super) backend: usize,
+    /// What the log's compaction takes for keys: at the most one eighth.
+    pub(super) compaction: usize,
+}
+
+pub(super) fn memory_parts(config: &Config) -> MemoryParts {
     let limit = match config.memory_limit_bytes() {
         0 => DEFAULT_MEMORY_BYTES,
         limit => limit,
     };
-    usize::try_from(limit).unwrap_or(usize::MAX)
+    let bytes = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+    MemoryParts {
+        queries: bytes(limit / 2),
+        backend: bytes(limit / 8 * 3),
+        compaction: bytes(config.cleaner_buffer_bytes().min(limit / 8)),
+    }
 }

@@ -84,6 +84,8 @@ struct Slot {
 }
 
 const EMITTED: u32 = u32::MAX;
+/// What a key's own allocation takes beside its bytes.
+const KEY_OVERHEAD: usize = 8;
 
 impl Slot {
     fn new(key: &[u8]) -> Self {
@@ -254,15 +256,15 @@ impl Groups {
                 self.accumulators.iter().for_each(|states| states.save(*group, out));
             });
         }
-        changed.clear();
-        self.changed = changed;
         if self.share.set(self.memory_size()) {
             let epoch = self.epoch;
             if let Some(windows) = &mut self.windows {
                 windows.stored_up_to = self.progress.newest_start;
             }
             self.drop_slots(|slot| slot.changed_in < epoch);
-            self.compact();
+            if self.slots.len() / 4 < self.free.len() {
+                self.compact();
+            }
             self.share.set(self.memory_size());
         }
         self.epoch += 1;
@@ -301,7 +303,10 @@ impl Groups {
 
     fn memory_size(&self) -> usize {
         let states: usize = self.accumulators.iter().map(|states| states.memory_size()).sum();
-        states + self.key_bytes + self.slots.len() * size_of::<Slot>()
+        let lists = self.changed.capacity() * size_of::<u32>()
+            + self.held.capacity() * size_of::<(u32, u32)>();
+        let slots = self.slots.capacity() * size_of::<Slot>() + self.index.allocation_size();
+        states + self.key_bytes + self.index.len() * KEY_OVERHEAD + slots + lists
     }
 
     /// Numbers the rows of a batch.
@@ -335,6 +340,7 @@ impl Groups {
         }
         self.make_room();
         self.load(missing)?;
+        self.share.note(self.memory_size());
         Ok(groups)
     }
 

@@ -48,6 +48,12 @@ impl SessionClosing {
         bucket != waits_in
     }
 
+    /// Forgets all sessions, which have other numbers from now on.
+    pub(super) fn clear(&mut self) {
+        self.due.clear();
+        self.waiting.clear();
+    }
+
     /// Tells whether sessions that end at a time are taken one by one.
     pub(super) fn is_due(&self, end: i64) -> bool {
         end < self.due_until

@@ -19,6 +19,10 @@ use crate::operators::{AggregateSpec, OperatorError};
 use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
 use crate::types::{ColumnBuilder, SqlType};
 
+/// What a key's own allocation takes beside its bytes.
+const KEY_OVERHEAD: usize = 8;
+/// About what a stored key takes that is to be removed.
+const REMOVED_BYTES: usize = 80;
 /// No session, no key.
 const NONE: u32 = u32::MAX;
 /// The bucket of a session that is not stored.
@@ -32,6 +36,7 @@ pub(super) struct Bounds {
 
 /// The sessions of one partition of an aggregate.
 pub(super) struct Sessions {
+    spec: AggregateSpec,
     partition: StorePartition,
     backend: Arc<dyn Backend>,
     pub(super) accumulators: Vec<Box<dyn Accumulator>>,
@@ -108,6 +113,7 @@ impl Sessions {
     ) -> Result<Self, OperatorError> {
         let progress = Progress::load(backend.as_ref(), partition)?;
         Ok(Sessions {
+            spec: spec.clone(),
             partition,
             backend,
             accumulators: spec.accumulators()?,
@@ -155,6 +161,7 @@ impl Sessions {
             }));
         }
         self.load(missing)?;
+        self.share.note(self.memory_size());
         Ok(found)
     }
 
@@ -509,10 +516,9 @@ impl Sessions {
         changed.sort_unstable_by(|a, b| self.storing_order(*a).cmp(&self.storing_order(*b)));
         changed.dedup();
         let mut key = Vec::new();
-        for number in changed.drain(..) {
+        for number in changed {
             self.hand_over_session(number, &mut key, changes);
         }
-        self.changed = changed;
         if self.share.set(self.memory_size()) {
             self.evict();
             self.share.set(self.memory_size());
@@ -546,8 +552,13 @@ impl Sessions {
 
     fn memory_size(&self) -> usize {
         let states: usize = self.accumulators.iter().map(|states| states.memory_size()).sum();
-        let keys = self.key_bytes + self.keys.len() * size_of::<KeySlot>();
-        states + keys + self.slots.len() * size_of::<Session>()
+        let keys = self.key_bytes
+            + self.index.len() * KEY_OVERHEAD
+            + self.keys.capacity() * size_of::<KeySlot>()
+            + self.index.allocation_size();
+        let changed =
+            self.changed.capacity() * size_of::<u32>() + self.removed.len() * REMOVED_BYTES;
+        states + keys + changed + self.slots.capacity() * size_of::<Session>()
     }
 
     /// Drops the keys from memory that are committed as they are. The epoch at hand is not, and what is about to close has to
@@ -576,6 +587,56 @@ impl Sessions {
             self.free_keys.push(number);
         }
         self.has_stored = true;
+        if self.slots.len() / 4 < self.free.len() || self.keys.len() / 4 < self.free_keys.len() {
+            self.compact();
+        }
+    }
+
+    /// Numbers keys and sessions anew, so that what was dropped takes no memory.
+    fn compact(&mut self) {
+        let live_keys: Vec<u32> = self.index.iter().copied().collect();
+        let is_live = |number: &u32| self.slots[*number as usize].is_live();
+        let live: Vec<u32> = (0..self.slots.len() as u32).filter(is_live).collect();
+        let Some(accumulators) = self.copied_states(&live) else { return };
+        let new_keys = numbered_anew(&live_keys, self.keys.len());
+        let new = numbered_anew(&live, self.slots.len());
+        let moved = |number: u32| if number == NONE { NONE } else { new[number as usize] };
+        let session = |number: &u32| {
+            let session = &self.slots[*number as usize];
+            let (key, earlier) = (new_keys[session.key as usize], moved(session.earlier));
+            Session { key, earlier, waits_in: NO_BUCKET, ..*session }
+        };
+        let slots: Vec<Session> = live.iter().map(session).collect();
+        let mut old_keys = std::mem::take(&mut self.keys);
+        let key = |number: &u32| {
+            let KeySlot { key, last, changed_in } = &mut old_keys[*number as usize];
+            KeySlot { key: std::mem::take(key), last: moved(*last), changed_in: *changed_in }
+        };
+        self.keys = live_keys.iter().map(key).collect();
+        (self.slots, self.accumulators) = (slots, accumulators);
+        (self.free, self.free_keys) = (Vec::new(), Vec::new());
+        self.index = HashTable::with_capacity(self.keys.len());
+        for (number, slot) in self.keys.iter().enumerate() {
+            let hash = self.hasher.hash_one(&*slot.key);
+            let rehash = |number: &u32| self.hasher.hash_one(&*self.keys[*number as usize].key);
+            self.index.insert_unique(hash, number as u32, rehash);
+        }
+        self.closing.iter_mut().for_each(SessionClosing::clear);
+        (0..self.slots.len() as u32).for_each(|number| self.wait_to_close(number));
+    }
+
+    /// Copies the states of sessions, numbered in their order.
+    fn copied_states(&self, sessions: &[u32]) -> Option<Vec<Box<dyn Accumulator>>> {
+        let mut copies = self.spec.accumulators().ok()?;
+        copies.iter_mut().for_each(|states| states.resize(sessions.len()));
+        let mut bytes = Vec::new();
+        for (copy, number) in sessions.iter().enumerate() {
+            bytes.clear();
+            bytes.extend_from_slice(&self.slots[*number as usize].bounds.end.to_be_bytes());
+            self.accumulators.iter().for_each(|states| states.save(*number, &mut bytes));
+            load_states(&mut copies, copy as u32, &bytes).ok()?;
+        }
+        Some(copies)
     }
 
     fn is_about_to_close(&self, mut at: u32) -> bool {
@@ -591,6 +652,13 @@ impl Sessions {
         }
         false
     }
+}
+
+/// Returns the new number of each old one, if those that are live are numbered in their order.
+fn numbered_anew(live: &[u32], old_count: usize) -> Vec<u32> {
+    let mut numbers = vec![NONE; old_count];
+    live.iter().enumerate().for_each(|(new, old)| numbers[*old as usize] = new as u32);
+    numbers
 }
 
 /// Puts a value into a free place, or at the end.

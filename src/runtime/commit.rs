@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{Log, LogError, Outcome, Producer, TopicDescription};
-use crate::runtime::epochs::Epochs;
+use crate::runtime::epochs::{Epochs, HandedOver};
 use crate::runtime::offsets;
 use crate::runtime::queries::RunningQuery;
 use crate::runtime::{CommitState, RuntimeInner};
@@ -94,16 +94,19 @@ impl RuntimeInner {
     pub(super) fn commit_until_stopped(&self) {
         let mut purged = self.shared.clock.monotonic();
         let mut committed = purged;
-        loop {
-            if self.wait(self.config.commit_interval.min(EPOCH_MIN)) {
-                return;
-            }
-            let is_due = committed + self.config.commit_interval <= self.shared.clock.monotonic();
+        let mut heeds_hurry = true;
+        let interval = self.config.commit_interval;
+        let requests = &self.shared.requests;
+        while let Some(is_hurried) = requests.wait(interval.min(EPOCH_MIN), heeds_hurry) {
+            let is_due = is_hurried || committed + interval <= self.shared.clock.monotonic();
             if self.shared.has_backlog.swap(false, Ordering::Relaxed) && !is_due {
                 continue;
             }
             committed = self.shared.clock.monotonic();
-            if let Err(error) = self.commit_epoch() {
+            let outcome = self.commit_epoch();
+            // What fails is not tried again at once.
+            heeds_hurry = outcome.is_ok();
+            if let Err(error) = outcome {
                 tracing::error!(%error, "commit failed");
             }
             if self.commit.lock().broken.is_some() {
@@ -119,15 +122,6 @@ impl RuntimeInner {
                 }
             }
         }
-    }
-
-    /// Waits a while. Returns whether the runtime stops.
-    fn wait(&self, time: Duration) -> bool {
-        let mut stop = self.stop.lock();
-        if !*stop {
-            self.stopped.wait_for(&mut stop, time);
-        }
-        *stop
     }
 
     /// Commits an epoch, if anything was done in it.
@@ -146,7 +140,17 @@ impl RuntimeInner {
                 state.broken = Some(reason);
             }
         }
+        drop(state);
+        if self.shared.requests.take_hurry() {
+            self.wake_tasks();
+        }
         outcome
+    }
+
+    fn wake_tasks(&self) {
+        for query in self.queries.read().values() {
+            query.tasks().iter().for_each(|task| task.wake.wake());
+        }
     }
 
     fn commit_or_roll_back(&self, state: &mut CommitState) -> Result<bool> {
@@ -171,7 +175,7 @@ impl RuntimeInner {
         }
         let transaction = shared.epochs.transaction(epoch);
         let partitions = transaction.partitions();
-        let (mut changes, inputs) = shared.epochs.take();
+        let HandedOver { mut changes, inputs, memory } = shared.epochs.take();
         if changes.is_empty() && partitions.is_empty() {
             return Ok(false);
         }
@@ -189,6 +193,7 @@ impl RuntimeInner {
         }
         offsets::put_producers(&mut changes, &shared.epochs.producer_ids());
         shared.backend.commit(changes)?;
+        drop(memory);
         state.must_roll_back = false;
         let now = shared.clock.monotonic();
         self.queries.read().values().for_each(|query| query.forget_failures(now));

@@ -19,7 +19,7 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::log::{Isolation, Log, LogError, Producer};
-use crate::state::Changes;
+use crate::state::{Changes, MemoryBudget, MemoryUse};
 use crate::types::TopicPartition;
 
 const PRODUCER_COUNT: u64 = 3;
@@ -53,27 +53,38 @@ impl EpochTransaction {
 pub(super) struct Epochs {
     current: AtomicU64,
     transactions: RwLock<Vec<Arc<EpochTransaction>>>,
+    memory: Arc<MemoryBudget>,
     handed: Mutex<HandedOver>,
     handed_over: Condvar,
 }
 
-#[derive(Default)]
-struct HandedOver {
-    changes: Changes,
+/// What tasks have handed over.
+pub(super) struct HandedOver {
+    pub(super) changes: Changes,
     /// What was read: an offset may be kept only of records that are durable.
-    inputs: BTreeSet<TopicPartition>,
+    pub(super) inputs: BTreeSet<TopicPartition>,
+    /// What the changes take; it is held until they are committed.
+    pub(super) memory: MemoryUse,
+}
+
+impl HandedOver {
+    fn new(memory: &Arc<MemoryBudget>) -> Self {
+        let (changes, inputs) = (Changes::new(), BTreeSet::new());
+        HandedOver { changes, inputs, memory: memory.open() }
+    }
 }
 
 impl Epochs {
     /// Starts with epoch 1 and three producers that nobody else uses.
-    pub(super) fn new(log: &dyn Log) -> Result<Self, LogError> {
+    pub(super) fn new(log: &dyn Log, memory: &Arc<MemoryBudget>) -> Result<Self, LogError> {
         let producers = (0..PRODUCER_COUNT).map(|_| log.allocate_producer());
         let transactions =
             producers.map(|p| p.map(EpochTransaction::new)).collect::<Result<_, _>>()?;
         Ok(Epochs {
             current: AtomicU64::new(1),
             transactions: RwLock::new(transactions),
-            handed: Mutex::default(),
+            memory: Arc::clone(memory),
+            handed: Mutex::new(HandedOver::new(memory)),
             handed_over: Condvar::new(),
         })
     }
@@ -108,10 +119,12 @@ impl Epochs {
     /// Takes what a task hands over.
     pub(super) fn hand_over<'a>(
         &self,
-        changes: &Changes,
+        changes: Changes,
         inputs: impl Iterator<Item = &'a TopicPartition>,
     ) {
         let mut handed = self.handed.lock();
+        // Twice: here, and in what is written.
+        handed.memory.add(2 * changes.memory_size());
         handed.changes.append(changes);
         handed.inputs.extend(inputs.cloned());
         drop(handed);
@@ -129,10 +142,9 @@ impl Epochs {
         self.handed_over.wait_for(&mut self.handed.lock(), Duration::from_millis(5));
     }
 
-    /// Takes all that was handed over: changes, and the partitions that were read for them.
-    pub(super) fn take(&self) -> (Changes, BTreeSet<TopicPartition>) {
-        let handed = std::mem::take(&mut *self.handed.lock());
-        (handed.changes, handed.inputs)
+    /// Takes all that was handed over.
+    pub(super) fn take(&self) -> HandedOver {
+        std::mem::replace(&mut *self.handed.lock(), HandedOver::new(&self.memory))
     }
 
     /// Gives the producer of an epoch that has ended a new transaction. Its epoch rises with every one (KIP-890), so that a

@@ -7,9 +7,6 @@ use crate::runtime::shared_input::{SharedBatch, SharedInput};
 use crate::topology::Target;
 use crate::types::{Batch, TopicPartition};
 
-/// How many bytes of a partition are fetched at a time; the rows of them are one batch.
-const FETCH_BYTES: usize = 512 * 1024;
-
 /// One input of a task.
 pub(super) struct TaskInput {
     pub(super) partition: TopicPartition,
@@ -31,6 +28,17 @@ struct Pending {
     batch: Batch,
     offsets: Vec<Offset>,
     next_row: usize,
+    memory_size: usize,
+}
+
+/// What a task may read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// The epoch it is in.
+    pub(super) epoch: u64,
+    pub(super) isolation: &'a Isolation,
+    /// About how many bytes at a time.
+    pub(super) size: usize,
 }
 
 /// What a fetch found beside rows.
@@ -90,11 +98,16 @@ impl TaskInput {
         self.pending.as_ref().map(|pending| pending.batch.times[pending.next_row])
     }
 
-    /// Makes sure that there is a next row, if the log has one that a task in `epoch` may read.
+    /// Returns about how much memory the rows at hand take, and what is made of them: that is about as much as was fetched.
+    pub(super) fn memory_size(&self) -> usize {
+        self.pending.as_ref().map_or(0, |pending| pending.memory_size)
+    }
+
+    /// Makes sure that there is a next row, if the log has one that may be read.
     pub(super) fn fill(
         &mut self,
         log: &dyn Log,
-        (epoch, isolation): (u64, &Isolation),
+        Reading { epoch, isolation, size }: Reading<'_>,
         fetched: &mut Fetched,
     ) -> Result<(), InputError> {
         while self.pending.is_none() {
@@ -103,11 +116,11 @@ impl TaskInput {
                 self.take_shared(&found, fetched);
                 continue;
             }
-            let fetch = match log.read(&self.partition, self.fetch_from, FETCH_BYTES, isolation) {
+            let fetch = match log.read(&self.partition, self.fetch_from, size, isolation) {
                 Err(LogError::OffsetOutOfRange { .. }) => {
                     // Retention was faster than this reader, or the topic is new: go on with what there is.
                     self.fetch_from = log.offsets(&self.partition)?.start;
-                    log.read(&self.partition, self.fetch_from, FETCH_BYTES, isolation)?
+                    log.read(&self.partition, self.fetch_from, size, isolation)?
                 }
                 fetch => fetch?,
             };
@@ -125,7 +138,10 @@ impl TaskInput {
         fetched.record_count += found.record_count;
         fetched.null_key_count += found.null_key_count;
         let batch = shared.rows(found);
-        let pending = || Pending { batch, offsets: found.offsets.clone(), next_row: 0 };
+        // The rows are counted where they are kept; this is what is made of them, which is about as much.
+        let memory_size = found.bytes;
+        let offsets = found.offsets.clone();
+        let pending = || Pending { batch, offsets, next_row: 0, memory_size };
         self.pending = (!found.offsets.is_empty()).then(pending);
         self.fetch_from = found.next_offset;
     }
@@ -178,7 +194,9 @@ impl TaskInput {
         }));
         if !decoded.batch.is_empty() {
             let (batch, offsets) = (decoded.batch, decoded.offsets);
-            self.pending = Some(Pending { batch, offsets, next_row: 0 });
+            let row_size = batch.memory_size() + offsets.len() * size_of::<Offset>();
+            let memory_size = fetch.bytes().len() + row_size;
+            self.pending = Some(Pending { batch, offsets, next_row: 0, memory_size });
         }
         Ok(())
     }

@@ -21,6 +21,7 @@ mod pipeline;
 mod processing_log;
 mod queries;
 mod replace;
+mod requests;
 mod rows;
 mod shared_input;
 mod sweep;
@@ -34,13 +35,14 @@ use std::sync::atomic::AtomicBool;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Mutex, RwLock};
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::log::{Log, LogError};
 use crate::runtime::epochs::Epochs;
 use crate::runtime::queries::RunningQuery;
+use crate::runtime::requests::CommitRequests;
 use crate::runtime::shared_input::SharedInputs;
 use crate::runtime::task::Shared;
 use crate::runtime::workers::Workers;
@@ -63,8 +65,8 @@ pub struct RuntimeConfig {
     pub commit_interval: Duration,
     /// How often what was worked off is removed from the topics between sub-topologies.
     pub purge_interval: Duration,
-    /// How many bytes all stores together may keep in memory.
-    pub store_bytes: usize,
+    /// How many bytes stores, changes that are not committed and batches at work may take together.
+    pub memory_bytes: usize,
 }
 
 /// Runs queries.
@@ -78,13 +80,10 @@ struct RuntimeInner {
     shared: Arc<Shared>,
     workers: Workers,
     config: RuntimeConfig,
-    memory: Arc<MemoryBudget>,
     inputs: SharedInputs,
     queries: RwLock<BTreeMap<String, Arc<RunningQuery>>>,
     /// Held while an epoch is committed or rolled back, and while queries come and go.
     commit: Mutex<CommitState>,
-    stop: Mutex<bool>,
-    stopped: Condvar,
 }
 
 /// What a commit leaves for the next.
@@ -136,22 +135,23 @@ impl Runtime {
         config: RuntimeConfig,
     ) -> Result<Self> {
         commit::recover(log.as_ref(), backend.as_ref())?;
-        let epochs = Epochs::new(log.as_ref())?;
+        let memory = MemoryBudget::new(config.memory_bytes);
+        let epochs = Epochs::new(log.as_ref(), &memory)?;
         commit::note_producers(&epochs, backend.as_ref())?;
         let (has_progress, has_backlog) = (AtomicBool::new(false), AtomicBool::new(false));
-        let shared = Shared { log, clock, backend, epochs, has_progress, has_backlog };
+        let requests = CommitRequests::default();
+        let inputs = SharedInputs::new(&memory);
+        let shared =
+            Shared { log, clock, backend, memory, epochs, requests, has_progress, has_backlog };
         let shared = Arc::new(shared);
         let workers = Workers::start(config.worker_count).map_err(no_thread)?;
         let inner = Arc::new(RuntimeInner {
             shared,
             workers,
             config,
-            memory: MemoryBudget::new(config.store_bytes),
-            inputs: SharedInputs::default(),
+            inputs,
             queries: RwLock::default(),
             commit: Mutex::default(),
-            stop: Mutex::new(false),
-            stopped: Condvar::new(),
         });
         let thread = {
             let inner = Arc::clone(&inner);
@@ -163,8 +163,7 @@ impl Runtime {
 
     /// Commits what has been done and stops. What has not been read stays in the log.
     pub fn close(&self) -> Result<()> {
-        *self.inner.stop.lock() = true;
-        self.inner.stopped.notify_all();
+        self.inner.shared.requests.stop();
         if let Some(thread) = self.committer.lock().take() {
             // A committer that panicked has said so.
             let _ = thread.join();

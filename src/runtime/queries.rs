@@ -185,7 +185,7 @@ impl RunningQuery {
         let shared = &runtime.shared;
         let env = StateEnv {
             backend: Arc::clone(own_backend.unwrap_or(&shared.backend)),
-            memory: Arc::clone(&runtime.memory),
+            memory: Arc::clone(&shared.memory),
         };
         let inputs = part.inputs.iter().map(|input| {
             let topic = TopicPartition::new(Arc::clone(&input.topic), partition);
@@ -213,6 +213,7 @@ impl RunningQuery {
             sub_topology: number,
             pace: None,
             own_backend: own_backend.cloned(),
+            at_work: shared.memory.open(),
         })
     }
 
@@ -355,7 +356,7 @@ impl Runtime {
     /// Tells whether a topology can be started, before anybody is told that it will be.
     pub fn check_start(&self, topology: &Topology) -> Result<()> {
         let backend = Arc::new(MemoryBackend::default());
-        let env = StateEnv { backend, memory: Arc::clone(&self.inner.memory) };
+        let env = StateEnv { backend, memory: Arc::clone(&self.inner.shared.memory) };
         for part in &topology.sub_topologies {
             source_partition_count(part, &self.inner)?;
             for input in &part.inputs {

@@ -19,20 +19,31 @@ use crate::log::Offset;
 use crate::operators::OperatorError;
 use crate::plan::SourceColumn;
 use crate::runtime::decode::{DecodedRecords, RawRecords, RecordDecoder};
+use crate::state::{MemoryBudget, MemoryUse};
 use crate::topology::Read;
 use crate::types::{Batch, TopicPartition};
 
 /// How many batches of a partition are kept.
 const KEPT_MAX: usize = 8;
 
-/// How many bytes all of them may take.
-const BYTES_MAX: usize = 64 << 20;
-
 /// The readers that are shared, by what they read and how.
-#[derive(Default)]
 pub(super) struct SharedInputs {
     readers: Mutex<HashMap<(TopicPartition, String), Weak<Reader>>>,
-    bytes: Arc<AtomicUsize>,
+    kept: Arc<Kept>,
+}
+
+/// What all readers keep.
+struct Kept {
+    bytes: AtomicUsize,
+    bytes_max: usize,
+    memory: Arc<MemoryBudget>,
+}
+
+impl Kept {
+    fn has_room(&self, bytes: usize) -> bool {
+        let is_too_much = self.bytes_max < self.bytes.load(Ordering::Relaxed) + bytes;
+        !is_too_much && !self.memory.is_crowded()
+    }
 }
 
 /// Reads a partition for several queries.
@@ -41,8 +52,7 @@ struct Reader {
     is_table: bool,
     state: Mutex<ReaderState>,
     user_count: AtomicUsize,
-    /// How many bytes all readers keep.
-    bytes: Arc<AtomicUsize>,
+    kept: Arc<Kept>,
 }
 
 #[derive(Default)]
@@ -69,7 +79,8 @@ pub(super) struct SharedBatch {
     pub(super) record_count: usize,
     /// How many were dropped since a table's record needs a key.
     pub(super) null_key_count: usize,
-    bytes: usize,
+    pub(super) bytes: usize,
+    _memory: MemoryUse,
 }
 
 /// A query's part in a reader.
@@ -80,6 +91,13 @@ pub(super) struct SharedInput {
 }
 
 impl SharedInputs {
+    /// Makes none yet. An eighth of the memory may go to batches that are kept.
+    pub(super) fn new(memory: &Arc<MemoryBudget>) -> Self {
+        let (bytes_max, memory) = (memory.limit() / 8, Arc::clone(memory));
+        let kept = Arc::new(Kept { bytes: AtomicUsize::new(0), bytes_max, memory });
+        SharedInputs { readers: Mutex::default(), kept }
+    }
+
     /// Takes part in the reader of a source's partition. None if the input is not a source's.
     pub(super) fn join(
         &self,
@@ -101,7 +119,7 @@ impl SharedInputs {
                 is_table,
                 state: Mutex::default(),
                 user_count: AtomicUsize::new(0),
-                bytes: Arc::clone(&self.bytes),
+                kept: Arc::clone(&self.kept),
             })
         });
         *entry = Arc::downgrade(&reader);
@@ -143,24 +161,23 @@ impl ReaderState {
         Ok(self.decoder.insert(decoder))
     }
 
-    fn keep(&mut self, batch: SharedBatch, total: &AtomicUsize) -> Arc<SharedBatch> {
-        let has_room =
-            |total: &AtomicUsize| total.load(Ordering::Relaxed) + batch.bytes <= BYTES_MAX;
-        while KEPT_MAX <= self.kept.len() || (!self.kept.is_empty() && !has_room(total)) {
-            self.drop_oldest(total);
+    fn keep(&mut self, batch: SharedBatch, all: &Kept) -> Arc<SharedBatch> {
+        let is_full = |kept: &VecDeque<_>| KEPT_MAX <= kept.len() || !all.has_room(batch.bytes);
+        while !self.kept.is_empty() && is_full(&self.kept) {
+            self.drop_oldest(all);
         }
-        let is_kept = has_room(total);
+        let is_kept = all.has_room(batch.bytes);
         let batch = Arc::new(batch);
         if is_kept {
-            total.fetch_add(batch.bytes, Ordering::Relaxed);
+            all.bytes.fetch_add(batch.bytes, Ordering::Relaxed);
             self.kept.push_back(Arc::clone(&batch));
         }
         batch
     }
 
-    fn drop_oldest(&mut self, total: &AtomicUsize) {
+    fn drop_oldest(&mut self, all: &Kept) {
         if let Some(batch) = self.kept.pop_front() {
-            total.fetch_sub(batch.bytes, Ordering::Relaxed);
+            all.bytes.fetch_sub(batch.bytes, Ordering::Relaxed);
         }
     }
 }
@@ -199,7 +216,8 @@ impl SharedInput {
         }
         let record_count = records.offsets.len();
         let bytes = batch.memory_size() + offsets.len() * size_of::<Offset>();
-        let (from, epoch) = (from, epoch);
+        let mut memory = self.reader.kept.memory.open();
+        memory.set(bytes);
         let batch = SharedBatch {
             from,
             next_offset,
@@ -209,8 +227,9 @@ impl SharedInput {
             record_count,
             null_key_count,
             bytes,
+            _memory: memory,
         };
-        Ok(Some(state.keep(batch, &self.reader.bytes)))
+        Ok(Some(state.keep(batch, &self.reader.kept)))
     }
 
     /// Returns the query's columns of a batch.
@@ -231,7 +250,7 @@ impl Drop for Reader {
     fn drop(&mut self) {
         let state = self.state.get_mut();
         while !state.kept.is_empty() {
-            state.drop_oldest(&self.bytes);
+            state.drop_oldest(&self.kept);
         }
     }
 }

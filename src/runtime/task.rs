@@ -1,5 +1,6 @@
 //! One sub-topology of a query, run for one partition.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,16 +12,17 @@ use crate::log::{Isolation, Log};
 use crate::operators::{OperatorContext, OperatorError, Report};
 use crate::runtime::encode::EncodedRecords;
 use crate::runtime::epochs::{EpochTransaction, Epochs};
-use crate::runtime::input::{Fetched, InputError, TaskInput};
+use crate::runtime::input::{Fetched, InputError, Reading, TaskInput};
 use crate::runtime::metrics::QueryMetrics;
 use crate::runtime::offsets::put_position;
 use crate::runtime::pace::PaceMember;
 use crate::runtime::pipeline::Pipeline;
 use crate::runtime::processing_log::{report_record, undecoded_record};
+use crate::runtime::requests::CommitRequests;
 use crate::runtime::rows::RowQueue;
 use crate::runtime::workers::Runnable;
-use crate::runtime::writer::{AppendAs, OutputWriter, TopicWriter, WriteError};
-use crate::state::{Backend, Changes};
+use crate::runtime::writer::{AppendAs, BATCH_BYTES, OutputWriter, TopicWriter, WriteError};
+use crate::state::{Backend, Changes, MemoryBudget, MemoryUse};
 use crate::types::Batch;
 
 /// What tasks share.
@@ -28,7 +30,10 @@ pub(super) struct Shared {
     pub(super) log: Arc<dyn Log>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) backend: Arc<dyn Backend>,
+    /// What stores, changes that are not committed and batches at work may take.
+    pub(super) memory: Arc<MemoryBudget>,
     pub(super) epochs: Epochs,
+    pub(super) requests: CommitRequests,
     /// Set when a task has failed or progressed: the committer looks.
     pub(super) has_progress: AtomicBool,
     /// Set when a task had more to read than a slice takes.
@@ -68,12 +73,23 @@ pub(super) struct TaskCore {
     pub(super) writer: Option<OutputWriter>,
     pub(super) processing_log: TopicWriter,
     pub(super) epoch: u64,
+    /// Whether it has done anything in its epoch.
     pub(super) has_progress: bool,
     pub(super) sub_topology: usize,
     /// Its place among the tasks of its query, if they wait for each other in event time.
     pub(super) pace: Option<PaceMember>,
     /// Push queries keep state of their own, which dies with them.
     pub(super) own_backend: Option<Arc<dyn Backend>>,
+    /// What the rows take that it has read, and the records that it has not appended yet.
+    pub(super) at_work: MemoryUse,
+}
+
+impl TaskCore {
+    fn count_memory(&mut self) {
+        let rows: usize = self.inputs.iter().map(TaskInput::memory_size).sum();
+        let records = self.writer.as_ref().map_or(0, OutputWriter::memory_size);
+        self.at_work.set(rows + records + self.processing_log.memory_size());
+    }
 }
 
 /// Why a task cannot go on.
@@ -90,6 +106,8 @@ enum TaskError {
 /// How long a task with much to read processes before it sends on what it held back and lets others have the worker. Long enough
 /// that updates of a key meet, short enough that nobody waits: a task that has read all there is ends its slice at once.
 const SLICE: Duration = Duration::from_millis(10);
+/// How many bytes of a partition are fetched at a time; the rows of them are one batch.
+const FETCH_BYTES: RangeInclusive<usize> = 64 * 1024..=512 * 1024;
 
 impl Runnable for Task {
     fn run(&self) -> bool {
@@ -169,8 +187,10 @@ impl Task {
         let latest = task.pace.as_ref().map_or(i64::MAX, PaceMember::limit);
         let upstream = task.pace.as_ref().map_or(i64::MAX, PaceMember::upstream);
         let mut has_more = has_room();
-        while has_more {
+        let mut must_wait = self.must_wait(task);
+        while has_more && !must_wait {
             has_more = self.step(task, latest, &isolation, &transaction)? && has_room();
+            must_wait = self.must_wait(task);
             if is_over(task) {
                 break;
             }
@@ -185,16 +205,26 @@ impl Task {
             writer.flush(self.shared.log.as_ref(), name)?;
         }
         task.processing_log.flush(self.shared.log.as_ref(), name)?;
+        task.count_memory();
         if self.owner.rows.is_some() {
             self.keep_own_state(task)?;
         } else if task.has_progress {
             self.shared.has_progress.store(true, Ordering::Release);
         }
         let has_more = has_more | keep_pace(task, upstream);
-        if has_more && self.owner.rows.is_none() {
+        if must_wait {
+            // The commit wakes all tasks.
+            self.shared.requests.hurry();
+        } else if has_more && self.owner.rows.is_none() {
             self.shared.has_backlog.store(true, Ordering::Relaxed);
         }
-        Ok(has_more)
+        Ok(has_more && !must_wait)
+    }
+
+    /// Tells whether the task may take nothing more before its epoch ends, since there is no memory left. One batch it may
+    /// always take: one that alone is more than there is gets done too.
+    fn must_wait(&self, task: &TaskCore) -> bool {
+        self.owner.rows.is_none() && task.has_progress && self.shared.memory.is_exceeded()
     }
 
     /// Processes one batch: of all inputs that have rows, the one whose next row is the earliest, if it is not later than `latest`.
@@ -207,6 +237,7 @@ impl Task {
         transaction: &EpochTransaction,
     ) -> Result<bool, TaskError> {
         self.fill(task, isolation, transaction)?;
+        task.count_memory();
         let Some((first, batch)) = next_rows(&mut task.inputs, latest) else { return Ok(false) };
         task.has_progress = true;
         let target = task.inputs[first].target;
@@ -227,8 +258,9 @@ impl Task {
         let positions: Vec<_> = task.inputs.iter().map(TaskInput::position).collect();
         let is_draining = self.owner.is_draining.load(Ordering::Relaxed);
         for input in task.inputs.iter_mut().filter(|input| !is_draining || input.is_internal) {
-            let visible = (task.epoch, isolation);
-            input.fill(self.shared.log.as_ref(), visible, &mut fetched)?;
+            let size = self.shared.memory.piece(FETCH_BYTES);
+            let reading = Reading { epoch: task.epoch, isolation, size };
+            input.fill(self.shared.log.as_ref(), reading, &mut fetched)?;
             self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
         }
         let moved =
@@ -273,6 +305,7 @@ impl Task {
         match (&mut task.writer, &self.owner.rows) {
             (Some(writer), _) => {
                 let name = self.append_as(transaction);
+                writer.set_batch_bytes(self.shared.memory.piece(BATCH_BYTES));
                 writer.write(&batch, self.shared.log.as_ref(), name)?;
             }
             (None, Some(rows)) => rows.push(batch),
@@ -370,26 +403,37 @@ impl Task {
         if task.epoch == current {
             return Ok(());
         }
-        if task.has_progress && self.owner.rows.is_none() {
-            let mut changes = Changes::new();
-            task.pipeline.hand_over(&mut changes);
-            for input in &task.inputs {
-                put_position(
-                    &mut changes,
-                    &self.owner.query_id,
-                    task.sub_topology,
-                    &input.partition,
-                    input.position(),
-                );
-            }
-            let inputs = task.inputs.iter().map(|input| &input.partition);
-            self.shared.epochs.hand_over(&changes, inputs);
-            task.has_progress = false;
+        if self.owner.rows.is_none() {
+            self.hand_over(task);
         }
         task.epoch = current;
         self.epoch.store(current, Ordering::Release);
         self.shared.epochs.notify();
         Ok(())
+    }
+
+    fn hand_over(&self, task: &mut TaskCore) {
+        // Where memory is short, stores that nothing has happened to give way too.
+        if !task.has_progress && !self.shared.memory.is_crowded() {
+            return;
+        }
+        let mut changes = Changes::new();
+        task.pipeline.hand_over(&mut changes);
+        if !task.has_progress && changes.is_empty() {
+            return;
+        }
+        for input in &task.inputs {
+            put_position(
+                &mut changes,
+                &self.owner.query_id,
+                task.sub_topology,
+                &input.partition,
+                input.position(),
+            );
+        }
+        let inputs = task.inputs.iter().map(|input| &input.partition);
+        self.shared.epochs.hand_over(changes, inputs);
+        task.has_progress = false;
     }
 
     fn fail(&self, error: &TaskError) {

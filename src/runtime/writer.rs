@@ -1,5 +1,6 @@
 //! The output of a task: rows to records, records to batches, batches to the log.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef, AsArray};
@@ -14,9 +15,6 @@ use crate::runtime::encode::{EncodedRecords, RecordEncoder};
 use crate::runtime::epochs::EpochTransaction;
 use crate::topology::Output;
 use crate::types::{Batch, TopicPartition};
-
-/// Batches are appended when they have grown to this, or when the task has nothing more to read.
-const BATCH_BYTES: usize = 128 * 1024;
 
 /// Why output cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -42,9 +40,16 @@ pub(super) enum AppendAs<'a> {
 pub(super) struct TopicWriter {
     partitions: Vec<(TopicPartition, RecordBatchBuilder)>,
     sticky: StickyPartitioner,
+    /// Batches are appended when they have grown to this, or when the task has nothing more to read.
+    batch_bytes: usize,
     /// How many bytes a batch may have.
     batch_bytes_max: usize,
 }
+
+/// How large batches may be.
+pub(super) const BATCH_BYTES: RangeInclusive<usize> = 16 * 1024..=128 * 1024;
+/// How much memory a partition's builder may keep that has nothing to append.
+const KEPT_BYTES: usize = 4 * 1024;
 
 impl TopicWriter {
     /// Makes a writer for a topic.
@@ -57,8 +62,14 @@ impl TopicWriter {
         TopicWriter {
             partitions: (0..partition_count).map(partition).collect(),
             sticky: StickyPartitioner::new(partition_count, seed),
+            batch_bytes: *BATCH_BYTES.end(),
             batch_bytes_max: config.batch_bytes_max(),
         }
+    }
+
+    /// Returns how much memory the records take that are not appended yet.
+    pub(super) fn memory_size(&self) -> usize {
+        self.partitions.iter().map(|(_, builder)| builder.memory_size()).sum()
     }
 
     /// Returns how many partitions the topic has.
@@ -87,18 +98,21 @@ impl TopicWriter {
             }
             let (_, builder) = &mut self.partitions[partition];
             builder.push(*time, key, value, &headers)?;
-            if BATCH_BYTES <= builder.size() {
+            if self.batch_bytes <= builder.size() {
                 append(&mut self.partitions[partition], log, name)?;
             }
         }
         Ok(())
     }
 
-    /// Appends what has been added.
+    /// Appends what has been added, and keeps no memory for what may be added next.
     pub(super) fn flush(&mut self, log: &dyn Log, name: AppendAs<'_>) -> Result<(), WriteError> {
         for partition in &mut self.partitions {
             if !partition.1.is_empty() {
                 append(partition, log, name)?;
+            }
+            if KEPT_BYTES < partition.1.memory_size() {
+                partition.1 = RecordBatchBuilder::new(Compression::None);
             }
         }
         self.sticky.next_batch();
@@ -153,6 +167,16 @@ impl OutputWriter {
         let writer =
             |encoder| OutputWriter { encoder, topic: TopicWriter::new(&topic, config, seed) };
         Ok(RecordEncoder::new(output)?.map(writer))
+    }
+
+    /// Says how large batches may grow before they are appended.
+    pub(super) fn set_batch_bytes(&mut self, bytes: usize) {
+        self.topic.batch_bytes = bytes;
+    }
+
+    /// Returns how much memory the records take that are not appended yet.
+    pub(super) fn memory_size(&self) -> usize {
+        self.topic.memory_size()
     }
 
     /// Adds rows.

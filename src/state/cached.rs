@@ -18,7 +18,9 @@ pub struct CachedStore {
     /// The keys that changed in this epoch.
     changed: Vec<Box<[u8]>>,
     epoch: u64,
+    /// What the rows and the list of what changed take; and of that, the list.
     bytes: usize,
+    changed_bytes: usize,
     share: MemoryShare,
 }
 
@@ -28,8 +30,10 @@ struct Slot {
     changed_in: u64,
 }
 
-/// What a key and its slot take beside their bytes.
-const SLOT_OVERHEAD: usize = 64;
+/// What a key and its slot take beside their bytes: a place in a table that is three quarters full, two allocations.
+const SLOT_OVERHEAD: usize = 80;
+/// What a key in the list of what changed takes beside its bytes.
+const CHANGED_OVERHEAD: usize = 32;
 
 impl CachedStore {
     /// Opens a partition of a store. `memory` bounds what all stores together keep in memory of what is committed already.
@@ -45,6 +49,7 @@ impl CachedStore {
             changed: Vec::new(),
             epoch: 1,
             bytes: 0,
+            changed_bytes: 0,
             share: memory.share(),
         }
     }
@@ -65,6 +70,7 @@ impl CachedStore {
             let slot = Slot { value: value.map(Vec::into_boxed_slice), changed_in: 0 };
             self.insert(key[StorePartition::PREFIX_SIZE..].into(), slot);
         }
+        self.share.note(self.bytes);
         Ok(())
     }
 
@@ -79,14 +85,17 @@ impl CachedStore {
         if let Some(old) = self.rows.get_mut(key) {
             self.bytes -= old.value.as_ref().map_or(0, |value| value.len());
             self.bytes += slot.value.as_ref().map_or(0, |value| value.len());
-            if old.changed_in < self.epoch {
-                self.changed.push(key.into());
-            }
+            let is_first = old.changed_in < self.epoch;
             *old = slot;
+            if is_first {
+                self.note_changed(key);
+            }
+            self.share.note(self.bytes);
             return;
         }
-        self.changed.push(key.into());
+        self.note_changed(key);
         self.insert(key.into(), slot);
+        self.share.note(self.bytes);
     }
 
     /// Reads what is committed from one key up to and without another; this epoch's changes are not in it.
@@ -107,16 +116,23 @@ impl CachedStore {
     /// Hands over this epoch's changes, sorted, and begins the next epoch. The epoch before this one is committed by now.
     pub fn hand_over(&mut self, changes: &mut Changes) {
         self.changed.sort_unstable();
-        for key in self.changed.drain(..) {
+        for key in std::mem::take(&mut self.changed) {
             match self.rows.get(&key).and_then(|slot| slot.value.as_deref()) {
                 Some(value) => changes.put(self.partition, &key, value),
                 None => changes.delete(self.partition, &key),
             }
         }
+        self.bytes -= std::mem::take(&mut self.changed_bytes);
         if self.share.set(self.bytes) {
             self.evict();
         }
         self.epoch += 1;
+    }
+
+    fn note_changed(&mut self, key: &[u8]) {
+        self.changed.push(key.into());
+        self.changed_bytes += CHANGED_OVERHEAD + key.len();
+        self.bytes += CHANGED_OVERHEAD + key.len();
     }
 
     fn insert(&mut self, key: Box<[u8]>, slot: Slot) {
@@ -129,12 +145,14 @@ impl CachedStore {
     fn evict(&mut self) {
         let epoch = self.epoch;
         self.rows.retain(|_, slot| epoch <= slot.changed_in);
+        self.rows.shrink_to_fit();
         self.count_bytes();
         self.share.set(self.bytes);
     }
 
     fn count_bytes(&mut self) {
-        self.bytes = 0;
+        self.changed_bytes = self.changed.iter().map(|key| CHANGED_OVERHEAD + key.len()).sum();
+        self.bytes = self.changed_bytes;
         for (key, slot) in &self.rows {
             let value_size = slot.value.as_ref().map_or(0, |value| value.len());
             self.bytes += SLOT_OVERHEAD + key.len() + value_size;

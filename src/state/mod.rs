@@ -21,7 +21,7 @@ mod window;
 mod tests;
 
 pub use backend::{Backend, Scan, ShowEntry, StateError, StoreId, StorePartition};
-pub use budget::{MemoryBudget, MemoryShare};
+pub use budget::{MemoryBudget, MemoryShare, MemoryUse};
 pub use cached::CachedStore;
 pub use changes::{Change, Changes};
 pub use memory::MemoryBackend;

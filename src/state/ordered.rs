@@ -20,6 +20,8 @@ pub struct OrderedStore {
     changed: [Vec<Box<[u8]>>; 2],
     epoch: u64,
     bytes: usize,
+    /// What the lists of what changed take.
+    changed_bytes: usize,
     share: MemoryShare,
 }
 
@@ -35,7 +37,9 @@ struct Slot {
 pub type OrderedEntry = (Box<[u8]>, Box<[u8]>);
 
 /// What a key and its slot take beside their bytes.
-const SLOT_OVERHEAD: usize = 80;
+const SLOT_OVERHEAD: usize = 96;
+/// What a key in a list of what changed takes beside its bytes.
+const CHANGED_OVERHEAD: usize = 32;
 /// How many entries are brought into memory at a time.
 const READ_AHEAD: usize = 4096;
 
@@ -55,6 +59,7 @@ impl OrderedStore {
             changed: Default::default(),
             epoch: 1,
             bytes: 0,
+            changed_bytes: 0,
             share: memory.share(),
         })
     }
@@ -83,6 +88,7 @@ impl OrderedStore {
             let slot = Slot { value: value.map(Vec::into_boxed_slice), changed_in: 0, is_stored };
             self.insert(key[StorePartition::PREFIX_SIZE..].into(), slot);
         }
+        self.note();
         Ok(())
     }
 
@@ -163,6 +169,7 @@ impl OrderedStore {
                 }
             }
         }
+        self.note();
         Ok(())
     }
 
@@ -179,6 +186,7 @@ impl OrderedStore {
         }
         now.sort_unstable();
         now.dedup();
+        self.changed_bytes = now.iter().map(|key| CHANGED_OVERHEAD + key.len()).sum();
         for key in now.iter() {
             // A key that is not there any more came and went within the epoch.
             let Some(slot) = self.rows.get_mut(key) else { continue };
@@ -189,10 +197,14 @@ impl OrderedStore {
             slot.is_stored = true;
         }
         std::mem::swap(now, before);
-        if self.share.set(self.bytes) {
+        if self.share.set(self.bytes + self.changed_bytes) {
             self.evict();
         }
         self.epoch += 1;
+    }
+
+    fn note(&mut self) {
+        self.share.note(self.bytes + self.changed_bytes);
     }
 
     fn is_known(&self, key: &[u8]) -> bool {
@@ -211,6 +223,7 @@ impl OrderedStore {
         let is_first = self.rows.get(key).is_none_or(|old| old.changed_in < self.epoch);
         if is_first {
             self.changed[0].push(key.into());
+            self.changed_bytes += CHANGED_OVERHEAD + key.len();
         }
         if let Some(old) = self.rows.get_mut(key) {
             self.bytes -= size_of_slot(key, old);
@@ -219,6 +232,7 @@ impl OrderedStore {
         } else {
             self.insert(key.into(), slot);
         }
+        self.note();
     }
 
     fn insert(&mut self, key: Box<[u8]>, slot: Slot) {
@@ -243,7 +257,7 @@ impl OrderedStore {
         self.bytes = self.rows.iter().map(|(key, slot)| size_of_slot(key, slot)).sum();
         let old = self.complete_below.take();
         self.complete_below = Some(old.map_or(bound.clone(), |old| old.min(bound)));
-        self.share.set(self.bytes);
+        self.share.set(self.bytes + self.changed_bytes);
     }
 }
 

@@ -1,10 +1,18 @@
 //! RocksDB as the backend. Its types appear in this file only.
+//!
+//! ```text
+//! memory_bytes := one cache
+//!                 blocks | indexes, filters | memtables, up to half of it
+//! ```
+//!
+//! What memtables take is charged to the cache, which then keeps fewer blocks. A commit that finds no room for its changes waits
+//! for a flush. RocksDB could stall the write itself, but a flush that fails, on a full disk say, would never wake it up again.
 
 use std::path::Path;
 
 use rocksdb::{
     BlockBasedOptions, Cache, DB, DBCompressionType, Direction, IteratorMode, Options, Range,
-    ReadOptions, WriteBatch, WriteOptions,
+    ReadOptions, WriteBatch, WriteBufferManager, WriteOptions,
 };
 
 use crate::state::changes::Change;
@@ -13,14 +21,29 @@ use crate::state::{Backend, Changes, Scan, ShowEntry, StateError};
 /// Keeps state in a RocksDB database: one for the engine, so that one write batch can hold what belongs together.
 pub struct RocksBackend {
     db: DB,
+    memtables: WriteBufferManager,
 }
+
+/// RocksDB does not work with less.
+const MEMORY_MIN: usize = 4 << 20;
+/// How many keys are asked for at a time: until a call returns it holds on to the block of each, whatever the cache may take.
+const KEYS_PER_CALL: usize = 128;
+/// What an entry takes in a write batch beside its key and its value, at the most: its kind and two lengths.
+const ENTRY_BYTES: usize = 11;
 
 impl RocksBackend {
     /// Opens the database in a folder, or makes it.
     ///
     /// `memory_bytes` bounds the block cache and the memtables together.
     pub fn open(folder: &Path, memory_bytes: usize) -> Result<Self, StateError> {
-        let cache = Cache::new_lru_cache(memory_bytes / 2);
+        let memory_bytes = memory_bytes.max(MEMORY_MIN);
+        let cache = Cache::new_lru_cache(memory_bytes);
+        let memtables = WriteBufferManager::new_write_buffer_manager_with_cache(
+            memory_bytes / 2,
+            false,
+            cache.clone(),
+        );
+        let memtable_bytes = memory_bytes / 6;
         let mut table = BlockBasedOptions::default();
         table.set_block_cache(&cache);
         table.set_block_size(16 * 1024);
@@ -31,9 +54,12 @@ impl RocksBackend {
         let mut options = Options::default();
         options.create_if_missing(true);
         options.set_block_based_table_factory(&table);
-        options.set_db_write_buffer_size(memory_bytes / 2);
-        options.set_write_buffer_size((memory_bytes / 6).max(1 << 20));
+        options.set_write_buffer_manager(&memtables);
+        options.set_write_buffer_size(memtable_bytes);
         options.set_max_write_buffer_number(3);
+        // A compaction holds the keys' hashes of the file it writes in memory.
+        options.set_target_file_size_base((2 * memtable_bytes as u64).min(64 << 20));
+        options.set_compaction_readahead_size(memtable_bytes.min(2 << 20));
         options.set_compression_type(DBCompressionType::Lz4);
         options.set_level_compaction_dynamic_level_bytes(true);
         options.set_max_background_jobs(2);
@@ -44,7 +70,15 @@ impl RocksBackend {
         options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::TolerateCorruptedTailRecords);
         options.set_paranoid_checks(true);
         let db = DB::open(&options, folder).map_err(failed)?;
-        Ok(RocksBackend { db })
+        Ok(RocksBackend { db, memtables })
+    }
+
+    /// Waits for a flush if the memtables have no room for so many bytes.
+    fn make_room(&self, bytes: usize) -> Result<(), StateError> {
+        if self.memtables.get_buffer_size() < self.memtables.get_usage() + bytes {
+            self.db.flush().map_err(failed)?;
+        }
+        Ok(())
     }
 }
 
@@ -61,7 +95,8 @@ impl Backend for RocksBackend {
     }
 
     fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
-        self.db.multi_get(keys).into_iter().map(|value| value.map_err(failed)).collect()
+        let values = keys.chunks(KEYS_PER_CALL).flat_map(|keys| self.db.multi_get(keys));
+        values.map(|value| value.map_err(failed)).collect()
     }
 
     fn scan<'a>(&'a self, from: &[u8], to: &[u8]) -> Scan<'a> {
@@ -89,12 +124,17 @@ impl Backend for RocksBackend {
     }
 
     fn commit(&self, changes: Changes) -> Result<(), StateError> {
-        let mut batch = WriteBatch::default();
-        for change in changes.iter() {
-            match change {
-                Change::Put(key, value) => batch.put(key, value),
-                Change::Delete(key) => batch.delete(key),
-                Change::DeleteRange(from, to) => batch.delete_range(from, to),
+        let size = changes.size() + changes.len() * ENTRY_BYTES;
+        self.make_room(size)?;
+        let mut batch = WriteBatch::with_capacity_bytes(size);
+        // Part by part, so that nothing is in memory twice.
+        for part in changes.into_parts() {
+            for change in part.iter() {
+                match change {
+                    Change::Put(key, value) => batch.put(key, value),
+                    Change::Delete(key) => batch.delete(key),
+                    Change::DeleteRange(from, to) => batch.delete_range(from, to),
+                }
             }
         }
         let mut options = WriteOptions::default();
@@ -104,5 +144,31 @@ impl Backend for RocksBackend {
 
     fn approximate_size(&self, from: &[u8], to: &[u8]) -> u64 {
         self.db.get_approximate_sizes(&[Range::new(from, to)]).iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::{StoreId, StorePartition};
+
+    #[test]
+    fn memtables_keep_to_their_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let backend = RocksBackend::open(folder.path(), 8 << 20).unwrap();
+        let partition = StorePartition::new(StoreId(7), 3);
+        for commit in 0..64_u32 {
+            let mut changes = Changes::new();
+            for number in 0..1024_u32 {
+                let key = [commit.to_be_bytes(), number.to_be_bytes()].concat();
+                changes.put(partition, &key, &[number as u8; 1000]);
+            }
+            backend.commit(changes).unwrap();
+            let size = backend.db.property_int_value("rocksdb.size-all-mem-tables").unwrap();
+            // What memtables may take, and what an arena allocates ahead.
+            assert!(size.unwrap() <= 5 << 20, "{size:?} bytes after {commit} commits");
+        }
+        let key = partition.full_key(&[0, 0, 0, 63, 0, 0, 0, 9]);
+        assert_eq!(backend.get(&key).unwrap(), Some(vec![9; 1000]));
     }
 }

@@ -37,6 +37,8 @@ pub struct WindowStore {
     expired_before: i64,
     next_sequence: u64,
     is_changed: bool,
+    /// What the segments take.
+    bytes: usize,
     share: MemoryShare,
 }
 
@@ -78,6 +80,8 @@ struct Span {
 }
 
 const META_KEY: &[u8] = b"";
+/// What a key's list of rows takes beside them: room for some more.
+const ROWS_OVERHEAD: usize = 3 * size_of::<Row>();
 /// However short look-ups are, there are no more segments than about this many.
 const SEGMENTS_MAX: i64 = 2048;
 
@@ -118,6 +122,7 @@ impl WindowStore {
             expired_before: i64::MIN,
             next_sequence,
             is_changed: false,
+            bytes: 0,
             share: memory.share(),
         })
     }
@@ -151,7 +156,10 @@ impl WindowStore {
         }
         missing.sort_unstable();
         missing.dedup();
-        missing.into_iter().try_for_each(|(number, key)| self.load_key(number, key))
+        missing.into_iter().try_for_each(|(number, key)| self.load_key(number, key))?;
+        self.bytes = self.segments.iter().map(Segment::memory_size).sum();
+        self.share.note(self.bytes);
+        Ok(())
     }
 
     /// Returns the rows of a key between two times, both included, by time, those of one time by arrival. Rows that are older than
@@ -190,6 +198,7 @@ impl WindowStore {
         let since = self.next_sequence;
         let number = time.div_euclid(self.segment_ms);
         let segment = segment_of(&mut self.segments, number, self.complete_after);
+        let before = segment.memory_size();
         let slot = match segment.find(hash, key) {
             Some(slot) => slot,
             None => segment.add_slot(hash, key, since, &self.hasher),
@@ -197,6 +206,8 @@ impl WindowStore {
         let row = Row { time, span: segment.add_bytes(row) };
         segment.fresh.push((slot, row));
         segment.add_row(slot, row);
+        self.bytes += segment.memory_size() - before;
+        self.share.note(self.bytes);
         true
     }
 
@@ -215,7 +226,7 @@ impl WindowStore {
             changes.put(self.partition, META_KEY, &meta);
         }
         self.evict();
-        self.segments.iter_mut().for_each(|segment| segment.fresh.clear());
+        self.segments.iter_mut().for_each(|segment| segment.fresh = Vec::new());
     }
 
     fn oldest_visible(&self) -> i64 {
@@ -292,22 +303,22 @@ impl WindowStore {
 
     /// Drops from memory what is committed, the oldest first, until half of what is allowed is left.
     fn evict(&mut self) {
-        let mut size: usize = self.segments.iter().map(Segment::memory_size).sum();
-        if !self.share.set(size) {
+        self.bytes = self.segments.iter().map(Segment::memory_size).sum();
+        if !self.share.set(self.bytes) {
             return;
         }
         // What is kept is what the epoch handed over last has added.
         let since = self.next_sequence.saturating_sub(1);
         for segment in &mut self.segments {
-            if size <= self.share.part() / 2 {
+            if self.bytes <= self.share.part() / 2 {
                 break;
             }
             let before = segment.memory_size();
             segment.drop_committed(since, &self.hasher);
             self.complete_after = self.complete_after.max(segment.number);
-            size -= before - segment.memory_size().min(before);
+            self.bytes -= before - segment.memory_size().min(before);
         }
-        self.share.set(size);
+        self.share.set(self.bytes);
     }
 }
 
@@ -432,7 +443,10 @@ impl Segment {
     }
 
     fn memory_size(&self) -> usize {
-        self.bytes.len() + self.row_count * size_of::<Row>() + self.slots.len() * size_of::<Slot>()
+        let rows = self.row_count * size_of::<Row>() + self.slots.len() * ROWS_OVERHEAD;
+        let fresh = self.fresh.capacity() * size_of::<(u32, Row)>();
+        let slots = self.slots.capacity() * size_of::<Slot>() + self.index.allocation_size();
+        self.bytes.capacity() + rows + fresh + slots
     }
 }
 

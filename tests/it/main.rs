@@ -17,6 +17,7 @@ mod kill;
 mod load;
 mod log;
 mod log_program;
+mod memory;
 mod program;
 mod random;
 mod readme;

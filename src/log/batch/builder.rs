@@ -118,6 +118,11 @@ impl RecordBatchBuilder {
         self.count == 0 || self.buffer.len() + record + RECORD_OVERHEAD_MAX <= bytes_max
     }
 
+    /// Returns how much memory the builder takes.
+    pub fn memory_size(&self) -> usize {
+        self.buffer.capacity()
+    }
+
     /// Adds a record. Fails if the batch would grow beyond [`DECOMPRESSED_BYTES_MAX`].
     #[inline]
     pub fn push(
