@@ -82,6 +82,10 @@ impl RowQueue {
         state.is_closed = true;
         state.error = state.error.take().or(error);
         wake(state.reader.take());
+        // Each holds its task, and the task holds this: nothing of them, nor the log, would ever be let go of.
+        let writers = std::mem::take(&mut state.writers);
+        drop(state);
+        drop(writers);
     }
 
     fn poll(&self, ctx: &mut Context<'_>) -> Poll<Option<Result<Batch>>> {
