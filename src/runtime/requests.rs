@@ -37,7 +37,7 @@ impl CommitRequests {
     /// to stop.
     pub(super) fn wait(&self, interval: Duration, heeds_hurry: bool) -> Option<bool> {
         let mut asked = self.asked.lock();
-        let goes_on = |asked: &mut Asked| !asked.is_stopped && !(heeds_hurry && asked.is_hurried);
+        let goes_on = |asked: &mut Asked| !(asked.is_stopped || heeds_hurry && asked.is_hurried);
         self.has_asked.wait_while_for(&mut asked, goes_on, interval);
         (!asked.is_stopped).then_some(heeds_hurry && asked.is_hurried)
     }
