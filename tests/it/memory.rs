@@ -94,7 +94,7 @@ fn state_ten_times_the_limit_stays_within_it() {
     assert_eq!(rows.len() as u64, keys);
     for row in rows {
         let id: u64 = row["ID"].as_str().unwrap().parse().unwrap();
-        assert_eq!(row["N"], if id % 2 == 0 { 2 } else { 1 }, "key {id}");
+        assert_eq!(row["N"], if id.is_multiple_of(2) { 2 } else { 1 }, "key {id}");
         assert_eq!(row["LENGTH"], TEXT_BYTES, "key {id}");
     }
     let kinds = program.rows("SELECT kind, n FROM kinds;");
