@@ -5,6 +5,9 @@
 //! order in their topic. So each task says how far it has got (its *reach*: nothing earlier comes of it any more, as long as its
 //! topic is in order), and takes nothing that is further ahead of the slowest than the operators allow.
 //!
+//! What a task has sent in the next epoch is not there yet for those that are still in the one at hand: for them it is as far as it
+//! was when it left theirs.
+//!
 //! A task without anything to read holds nobody. One that reads what other tasks of the query send gets as far as those have got.
 
 use std::sync::Arc;
@@ -23,7 +26,11 @@ pub(super) struct Pace {
 struct Member {
     /// Its sub-topology; what it reads comes from those before it.
     sub_topology: usize,
+    /// The epoch it is in.
+    epoch: u64,
     reach: i64,
+    /// How far it had got when it left the epoch before.
+    reach_before: i64,
     /// Whether it has read all that others sent it so far.
     is_empty: bool,
     /// The event time of rows that it must not take yet.
@@ -48,15 +55,22 @@ impl Pace {
     /// Adds a task, which holds all others until it has said how far it is.
     pub(super) fn join(self: &Arc<Self>, sub_topology: usize) -> PaceMember {
         let mut members = self.members.lock();
-        let member =
-            Member { sub_topology, reach: i64::MIN, is_empty: false, waits_for: None, wake: None };
-        members.push(member);
+        members.push(Member {
+            sub_topology,
+            epoch: 0,
+            reach: i64::MIN,
+            reach_before: i64::MIN,
+            is_empty: false,
+            waits_for: None,
+            wake: None,
+        });
         PaceMember { pace: Arc::clone(self), index: members.len() - 1 }
     }
 
     fn limit(&self, members: &[Member], index: usize) -> i64 {
+        let epoch = members[index].epoch;
         let others = members.iter().enumerate().filter(|(at, _)| *at != index);
-        let reach = others.map(|(_, member)| member.reach).min().unwrap_or(i64::MAX);
+        let reach = others.map(|(_, member)| member.reach_in(epoch)).min().unwrap_or(i64::MAX);
         self.allowances.iter().map(|allowance| allowance.limit(reach)).min().unwrap_or(i64::MAX)
     }
 
@@ -72,6 +86,11 @@ impl Pace {
 }
 
 impl Member {
+    /// Returns how far it has got for one who is in an epoch.
+    fn reach_in(&self, epoch: u64) -> i64 {
+        if self.epoch <= epoch { self.reach } else { self.reach_before }
+    }
+
     fn wake(&self) {
         if let Some(wake) = &self.wake {
             wake.wake();
@@ -79,16 +98,16 @@ impl Member {
     }
 }
 
-/// Returns how far those have got whose output a sub-topology may read.
-fn upstream(members: &[Member], sub_topology: usize) -> i64 {
-    let before = members.iter().filter(|member| member.sub_topology < sub_topology);
-    before.map(|member| member.reach).min().unwrap_or(i64::MAX)
+/// Returns how far those have got whose output a member may read.
+fn upstream(members: &[Member], of: &Member) -> i64 {
+    let before = members.iter().filter(|member| member.sub_topology < of.sub_topology);
+    before.map(|member| member.reach_in(of.epoch)).min().unwrap_or(i64::MAX)
 }
 
 /// Wakes those with nothing to read that do not know yet how far those before them have got.
 fn wake_behind(members: &[Member]) {
     for member in members.iter().filter(|member| member.is_empty) {
-        if member.reach < upstream(members, member.sub_topology) {
+        if member.reach < upstream(members, member) {
             member.wake();
         }
     }
@@ -100,15 +119,15 @@ impl PaceMember {
         self.pace.members.lock()[self.index].wake = Some(wake);
     }
 
-    /// Returns the latest event time that the task may take now.
-    pub(super) fn limit(&self) -> i64 {
-        self.pace.limit(&self.pace.members.lock(), self.index)
-    }
-
-    /// Returns the event time that nothing is before any more which others send to the task after this call.
-    pub(super) fn upstream(&self) -> i64 {
-        let members = self.pace.members.lock();
-        upstream(&members, members[self.index].sub_topology)
+    /// Looks at the others from an epoch on: returns the latest event time that the task may take now, and the one that nothing is
+    /// before any more of what others send to it after this call.
+    pub(super) fn look(&self, epoch: u64) -> (i64, i64) {
+        let mut members = self.pace.members.lock();
+        let member = &mut members[self.index];
+        if member.epoch < epoch {
+            (member.epoch, member.reach_before) = (epoch, member.reach);
+        }
+        (self.pace.limit(&members, self.index), upstream(&members, &members[self.index]))
     }
 
     /// Says how far the task has got: all that it makes of what is before `reach` has been sent on. `is_empty` says that it has

@@ -184,8 +184,8 @@ impl Task {
         let is_over = |task: &TaskCore| {
             end <= self.shared.clock.monotonic() || task.epoch != self.shared.epochs.current()
         };
-        let latest = task.pace.as_ref().map_or(i64::MAX, PaceMember::limit);
-        let upstream = task.pace.as_ref().map_or(i64::MAX, PaceMember::upstream);
+        let pace = task.pace.as_ref();
+        let (latest, upstream) = pace.map_or((i64::MAX, i64::MAX), |pace| pace.look(task.epoch));
         let mut has_more = has_room();
         let mut must_wait = self.must_wait(task);
         while has_more && !must_wait {
