@@ -5,8 +5,8 @@
 //! order in their topic. So each task says how far it has got (its *reach*: nothing earlier comes of it any more, as long as its
 //! topic is in order), and takes nothing that is further ahead of the slowest than the operators allow.
 //!
-//! What a task has sent in the next epoch is not there yet for those that are still in the one at hand: for them it is as far as it
-//! was when it left theirs.
+//! Those that are still in an epoch see nothing of what is sent in the next one, nor what stands behind that in a topic. So for them
+//! each task is as far as it was when the first one went on to the next epoch.
 //!
 //! A task without anything to read holds nobody. One that reads what other tasks of the query send gets as far as those have got.
 
@@ -29,7 +29,7 @@ struct Member {
     /// The epoch it is in.
     epoch: u64,
     reach: i64,
-    /// How far it had got when it left the epoch before.
+    /// How far it had got when the first task went on to the newest epoch.
     reach_before: i64,
     /// Whether it has read all that others sent it so far.
     is_empty: bool,
@@ -68,9 +68,9 @@ impl Pace {
     }
 
     fn limit(&self, members: &[Member], index: usize) -> i64 {
-        let epoch = members[index].epoch;
+        let is_behind = members[index].epoch < newest_epoch(members);
         let others = members.iter().enumerate().filter(|(at, _)| *at != index);
-        let reach = others.map(|(_, member)| member.reach_in(epoch)).min().unwrap_or(i64::MAX);
+        let reach = others.map(|(_, member)| member.reach_for(is_behind)).min().unwrap_or(i64::MAX);
         self.allowances.iter().map(|allowance| allowance.limit(reach)).min().unwrap_or(i64::MAX)
     }
 
@@ -86,9 +86,9 @@ impl Pace {
 }
 
 impl Member {
-    /// Returns how far it has got for one who is in an epoch.
-    fn reach_in(&self, epoch: u64) -> i64 {
-        if self.epoch <= epoch { self.reach } else { self.reach_before }
+    /// Returns how far it has got for one who is in the newest epoch, or still in the one before.
+    fn reach_for(&self, is_behind: bool) -> i64 {
+        if is_behind { self.reach_before } else { self.reach }
     }
 
     fn wake(&self) {
@@ -98,10 +98,15 @@ impl Member {
     }
 }
 
+fn newest_epoch(members: &[Member]) -> u64 {
+    members.iter().map(|member| member.epoch).max().unwrap_or(0)
+}
+
 /// Returns how far those have got whose output a member may read.
 fn upstream(members: &[Member], of: &Member) -> i64 {
+    let is_behind = of.epoch < newest_epoch(members);
     let before = members.iter().filter(|member| member.sub_topology < of.sub_topology);
-    before.map(|member| member.reach_in(of.epoch)).min().unwrap_or(i64::MAX)
+    before.map(|member| member.reach_for(is_behind)).min().unwrap_or(i64::MAX)
 }
 
 /// Wakes those with nothing to read that do not know yet how far those before them have got.
@@ -123,10 +128,10 @@ impl PaceMember {
     /// before any more of what others send to it after this call.
     pub(super) fn look(&self, epoch: u64) -> (i64, i64) {
         let mut members = self.pace.members.lock();
-        let member = &mut members[self.index];
-        if member.epoch < epoch {
-            (member.epoch, member.reach_before) = (epoch, member.reach);
+        if newest_epoch(&members) < epoch {
+            members.iter_mut().for_each(|member| member.reach_before = member.reach);
         }
+        members[self.index].epoch = epoch;
         (self.pace.limit(&members, self.index), upstream(&members, &members[self.index]))
     }
 

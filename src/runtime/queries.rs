@@ -497,7 +497,8 @@ impl RuntimeInner {
         queries.iter().filter(|query| query.is_persistent()).all(|query| {
             let is_stopped =
                 query.owner.is_paused.load(Ordering::Acquire) || query.owner.error.lock().is_some();
-            is_stopped || self.lag(query) == 0
+            // One that is being taken back to the last commit has no tasks for a moment.
+            is_stopped || (query.is_open() && self.lag(query) == 0)
         })
     }
 
