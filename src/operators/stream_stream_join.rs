@@ -78,10 +78,19 @@ const DEFAULT_GRACE_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl StreamStreamSpec {
     /// Returns how long it waits for late rows.
-    pub fn grace_ms(&self) -> i64 {
+    fn grace_ms(&self) -> i64 {
         let WithinSpec { before_ms, grace_ms, .. } = self.within;
         let default = DEFAULT_GRACE_MS.saturating_sub(before_ms.saturating_mul(2)).max(0);
         grace_ms.unwrap_or(default)
+    }
+
+    /// Returns how far stream time may be ahead of a row without making a difference for it: it is not late, and if it comes out
+    /// without a match, it waits for one first.
+    pub fn ahead_ms(&self) -> i64 {
+        let WithinSpec { before_ms, after_ms, grace_ms } = self.within;
+        let waits = [after_ms, before_ms].into_iter().enumerate();
+        let waits = waits.filter(|(side, _)| grace_ms.is_some() && self.kind.is_outer(*side));
+        waits.map(|(_, ms)| ms).fold(self.grace_ms(), i64::min)
     }
 
     /// Returns how long after its time a row is kept.

@@ -63,7 +63,7 @@ impl OperatorSpec {
                 let SessionWindows { gap_ms, grace_ms, .. } = *windows;
                 Some(Allowance::Ahead(gap_ms.saturating_add(grace_ms)))
             }
-            OperatorSpec::StreamStreamJoin(spec) => Some(Allowance::Ahead(spec.grace_ms())),
+            OperatorSpec::StreamStreamJoin(spec) => Some(Allowance::Ahead(spec.ahead_ms())),
             OperatorSpec::Filter(_)
             | OperatorSpec::Project(_)
             | OperatorSpec::Rekey(_)
