@@ -155,13 +155,15 @@ impl RuntimeInner {
 
     fn commit_or_roll_back(&self, state: &mut CommitState) -> Result<bool> {
         self.finish_commit(state)?;
-        if state.must_roll_back || self.failed_queries().next().is_some() {
+        // What is rolled back is done again: there is something to commit, or will be.
+        let rolls_back = state.must_roll_back || self.failed_queries().next().is_some();
+        if rolls_back {
             self.roll_back(state)?;
         }
         if !self.shared.has_progress.swap(false, Ordering::AcqRel) {
-            return Ok(false);
+            return Ok(rolls_back);
         }
-        self.commit_progress(state)
+        Ok(self.commit_progress(state)? || rolls_back)
     }
 
     /// Commits what all tasks hand over.
