@@ -13,7 +13,6 @@ mod foreign_key_subscribe;
 mod groups;
 mod joined_rows;
 mod materialize;
-mod open_windows;
 mod progress;
 mod project;
 mod rekey;
@@ -26,6 +25,7 @@ mod stream_table_join;
 mod table_filter;
 mod table_group_by;
 mod table_table_join;
+mod time_windows;
 mod unmatched;
 mod visible;
 mod window_aggregate;
@@ -44,7 +44,7 @@ pub use foreign_key_join::ForeignKeySpec;
 pub use foreign_key_match::ForeignKeyMatch;
 pub use foreign_key_resolve::ForeignKeyResolve;
 pub use foreign_key_subscribe::ForeignKeySubscribe;
-pub use groups::{GroupRows, read_group_rows};
+pub use groups::{GroupRows, PaneReader, Panes, read_group_rows};
 pub use materialize::{Materialize, read_table_rows};
 pub use project::Project;
 pub use rekey::{Rekey, RekeySpec};
@@ -55,8 +55,9 @@ pub use stream_table_join::StreamTableJoin;
 pub use table_filter::TableFilter;
 pub use table_group_by::{TableGroupBy, TableGrouping};
 pub use table_table_join::{TableTableJoin, TableTableSpec};
+pub use time_windows::TimeWindows;
 pub use visible::{AggregateWindows, VisibleWindows};
-pub use window_aggregate::{TimeWindows, WindowAggregate};
+pub use window_aggregate::WindowAggregate;
 
 /// One node of a running topology.
 ///

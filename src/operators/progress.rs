@@ -1,7 +1,7 @@
 //! How far a partition of an aggregate has come; it is stored with its groups.
 //!
 //! ```text
-//! "" := next sequence number | stream time | closed before | newest start      (8 bytes each)
+//! "" := next sequence number | stream time | closed before | newest start | split up to      (8 bytes each)
 //! ```
 
 use crate::state::{Backend, Changes, StateError, StorePartition};
@@ -17,17 +17,21 @@ pub(super) struct Progress {
     pub(super) closed_before: i64,
     /// When the newest window begins; `i64::MIN` if there is none.
     pub(super) newest_start: i64,
+    /// Of the panes that begin up to this time some have rows that were late for some of their windows; `i64::MIN` if none has.
+    pub(super) split_up_to: i64,
 }
 
 /// The key of the progress: no group has it.
 pub(super) const PROGRESS_KEY: &[u8] = b"";
 
 impl Progress {
-    const NONE: Progress = Progress {
+    /// Before the first row.
+    pub(super) const NONE: Progress = Progress {
         next_sequence: 0,
         stream_time: i64::MIN,
         closed_before: i64::MIN,
         newest_start: i64::MIN,
+        split_up_to: i64::MIN,
     };
 
     /// Reads what is committed.
@@ -44,12 +48,14 @@ impl Progress {
 
     fn read(stored: &[u8]) -> Option<Self> {
         let (parts, []) = stored.as_chunks::<8>() else { return None };
-        let [sequence, stream_time, closed_before, newest_start] = parts.try_into().ok()?;
+        let [sequence, stream_time, closed_before, newest_start, split_up_to] =
+            parts.try_into().ok()?;
         Some(Progress {
             next_sequence: u64::from_be_bytes(sequence),
             stream_time: i64::from_be_bytes(stream_time),
             closed_before: i64::from_be_bytes(closed_before),
             newest_start: i64::from_be_bytes(newest_start),
+            split_up_to: i64::from_be_bytes(split_up_to),
         })
     }
 
@@ -57,7 +63,8 @@ impl Progress {
     pub(super) fn hand_over(self, partition: StorePartition, changes: &mut Changes) {
         changes.put_with(partition, PROGRESS_KEY, |out| {
             out.extend_from_slice(&self.next_sequence.to_be_bytes());
-            for time in [self.stream_time, self.closed_before, self.newest_start] {
+            let times = [self.stream_time, self.closed_before, self.newest_start, self.split_up_to];
+            for time in times {
                 out.extend_from_slice(&time.to_be_bytes());
             }
         });

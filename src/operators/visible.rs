@@ -1,7 +1,7 @@
 //! Which of the windows that an aggregate has committed a query sees: those that are kept, and that were emitted if only final
 //! results are.
 
-use crate::operators::open_windows::start_of;
+use crate::operators::groups::start_of;
 use crate::operators::progress::{PROGRESS_KEY, Progress};
 use crate::operators::stored_sessions::{BY_END, end_of};
 use crate::operators::{SessionWindows, TimeWindows};

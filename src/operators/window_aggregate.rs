@@ -2,33 +2,18 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array, UInt32Array};
+use datafusion::arrow::array::{ArrayRef, Int32Array, Int64Array, UInt32Array};
 use datafusion::arrow::buffer::ScalarBuffer;
 use datafusion::arrow::compute::take;
-use datafusion::arrow::datatypes::Int64Type;
 
-use crate::formats::row::{EncodedRows, write_row};
+use crate::formats::row::EncodedRows;
 use crate::operators::aggregate_spec::Grouped;
-use crate::operators::groups::{GroupRows, Groups, Updates};
-use crate::operators::progress::Progress;
-use crate::operators::{AggregateSpec, Operator, OperatorContext, OperatorError, Report};
+use crate::operators::groups::{GroupRows, Groups, Panes, Updates, window_row};
+use crate::operators::{
+    AggregateSpec, Operator, OperatorContext, OperatorError, Report, TimeWindows,
+};
 use crate::state::{Backend, Changes, MemoryBudget, StorePartition};
-use crate::types::{Batch, SqlType, Windows};
-
-/// Windows of one size: tumbling if they advance by their size, hopping if they overlap.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TimeWindows {
-    /// How long each lasts.
-    pub size_ms: i64,
-    /// How much later the next one begins.
-    pub advance_ms: i64,
-    /// How long after its end a window takes late records.
-    pub grace_ms: i64,
-    /// How long a window is kept after its begin, in stream time; at least its size and the grace period.
-    pub retention_ms: i64,
-    /// Whether a window is emitted once, when it closes.
-    pub emit_final: bool,
-}
+use crate::types::{Batch, SqlType};
 
 /// Aggregates a stream by key and window. Stream time is the largest event time seen so far, the row at hand included; a row is
 /// late for a window that ended at or before stream time less grace, and is dropped for it.
@@ -36,12 +21,15 @@ pub struct TimeWindows {
 /// If only final results are emitted, the row that closes windows emits them, by start and key. Windows that begin more than
 /// the retention before the newest one are gone by then, as in Kafka Streams' stores, and are reported.
 ///
+/// Windows that overlap share panes where the functions allow it: what changes is what an update costs, not what comes out.
+///
 /// Source: Kafka Streams' `KStreamWindowAggregate`, `AbstractKStreamTimeWindowAggregateProcessor` and `TimeWindows`.
 pub struct WindowAggregate {
     spec: AggregateSpec,
     /// The types of a stored key: the window's start, then the grouping columns.
     stored_types: Vec<SqlType>,
     windows: TimeWindows,
+    panes: Option<Panes>,
     groups: Groups,
     expired_before: i64,
 }
@@ -50,42 +38,44 @@ impl WindowAggregate {
     /// Opens the operator on its state.
     pub fn open(
         spec: AggregateSpec,
-        windows: TimeWindows,
+        (windows, panes): (TimeWindows, Option<Panes>),
         partition: StorePartition,
         backend: Arc<dyn Backend>,
         memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
         let groups = Groups::open(&spec, partition, backend, memory)?;
-        let groups = if windows.emit_final { groups.with_closing() } else { groups };
+        let groups = groups.with_windows(windows.emit_final);
+        let groups = if panes.is_some() { groups.with_panes() } else { groups };
         let start = std::iter::once(SqlType::Bigint);
         let stored_types = start.chain(spec.key_types.iter().cloned()).collect();
-        Ok(WindowAggregate { spec, stored_types, windows, groups, expired_before: i64::MIN })
+        Ok(WindowAggregate { spec, stored_types, windows, panes, groups, expired_before: i64::MIN })
     }
 
-    /// Assigns rows to windows, and reports those that are late.
+    /// Assigns rows to windows, or to their panes, and reports those that are late.
     fn assign(&mut self, batch: &Batch, ctx: &mut OperatorContext<'_>) -> Assigned {
-        let mut assigned = Assigned {
-            rows: Vec::with_capacity(batch.row_count()),
-            starts: Vec::with_capacity(batch.row_count()),
-            closings: Vec::new(),
-        };
+        let mut assigned = Assigned::with_capacity(batch.row_count());
         for (row, time) in batch.times.iter().enumerate() {
             let stream_time = self.groups.progress.advance(*time);
             let closed = stream_time.saturating_sub(self.windows.grace_ms);
-            for start in self.windows.starts(*time) {
-                let end = start.saturating_add(self.windows.size_ms);
-                if closed < end {
-                    assigned.rows.push(row as u32);
-                    assigned.starts.push(start);
-                    let newest = &mut self.groups.progress.newest_start;
-                    *newest = start.max(*newest);
-                } else {
-                    ctx.reports.push(Report::Late {
-                        time_ms: *time,
-                        stream_time_ms: stream_time,
-                        window_start_ms: start,
-                        window_end_ms: end,
-                    });
+            let windows = self.windows.holding(*time);
+            let late_count = windows.up_to(closed.saturating_sub(self.windows.size_ms));
+            for start in windows.iter().take(late_count as usize) {
+                ctx.reports.push(self.late(*time, stream_time, start));
+            }
+            let open = windows.skip(late_count);
+            if let Some(last) = open.last() {
+                let progress = &mut self.groups.progress;
+                progress.newest_start = last.max(progress.newest_start);
+                match self.panes {
+                    Some(panes) => {
+                        let pane = panes.start(*time);
+                        if 0 < late_count {
+                            progress.split_up_to = pane.max(progress.split_up_to);
+                        }
+                        assigned.push(row, pane);
+                        assigned.late_counts.push(late_count as i32);
+                    }
+                    None => open.iter().for_each(|start| assigned.push(row, start)),
                 }
             }
             if self.windows.emit_final {
@@ -93,6 +83,11 @@ impl WindowAggregate {
             }
         }
         assigned
+    }
+
+    fn late(&self, time_ms: i64, stream_time_ms: i64, window_start_ms: i64) -> Report {
+        let window_end_ms = window_start_ms.saturating_add(self.windows.size_ms);
+        Report::Late { time_ms, stream_time_ms, window_start_ms, window_end_ms }
     }
 
     /// Tells which windows a row closes, if it closes any.
@@ -122,25 +117,61 @@ impl WindowAggregate {
         ctx: &mut OperatorContext<'_>,
         emit: &mut Vec<Batch>,
     ) -> Result<(), OperatorError> {
-        let groups = self.groups.close(closing.first_start, closing.last_start)?;
-        for groups in groups.chunks(self.groups.results_max()) {
-            let rows = self.groups.rows(groups, &self.stored_types)?;
-            let mut out = self.windows.rows(self.spec.key_types.len(), rows);
+        for mut out in self.closed(closing)? {
             let starts = out.windows.as_ref().map(|windows| windows.starts.clone());
             let lost = starts.iter().flatten().filter(|start| **start < closing.kept_from).count();
             if 0 < lost {
                 self.report_lost(closing, &out, lost, ctx);
                 out = out.slice(lost, out.row_count() - lost);
             }
-            if let Some(headers) = &batch.headers {
-                let row = UInt32Array::from(vec![closing.row as u32; out.row_count()]);
-                out.headers = Some(take(headers, &row, None)?);
-            }
+            out.headers = headers_of(batch, closing.row, out.row_count())?;
             if !out.is_empty() {
                 emit.push(out);
             }
         }
         Ok(())
+    }
+
+    /// Returns the windows that a row closed, by start and key.
+    fn closed(&mut self, closing: &Closing) -> Result<Vec<Batch>, OperatorError> {
+        let Closing { first_start, last_start, .. } = *closing;
+        match self.panes {
+            Some(panes) => {
+                let rows = self.groups.close_windows(panes, first_start, last_start)?;
+                Ok(self.arranged(rows))
+            }
+            None => {
+                let groups = self.groups.close(first_start, last_start)?;
+                self.rows_of(&groups)
+            }
+        }
+    }
+
+    /// Returns the windows that changed since they were returned last, in the order of their last updates.
+    fn take_held(&mut self) -> Result<Vec<Batch>, OperatorError> {
+        match self.panes {
+            Some(panes) => {
+                let rows = self.groups.take_held_windows(panes)?;
+                Ok(self.arranged(rows))
+            }
+            None => {
+                let groups = self.groups.take_held();
+                self.rows_of(&groups)
+            }
+        }
+    }
+
+    fn rows_of(&self, groups: &[u32]) -> Result<Vec<Batch>, OperatorError> {
+        let chunks = groups.chunks(self.groups.results_max());
+        let rows: Vec<GroupRows> = chunks
+            .map(|groups| self.groups.rows(groups, &self.stored_types))
+            .collect::<Result<_, _>>()?;
+        Ok(self.arranged(rows))
+    }
+
+    fn arranged(&self, rows: Vec<GroupRows>) -> Vec<Batch> {
+        let key_count = self.spec.key_types.len();
+        rows.into_iter().map(|rows| self.windows.rows(key_count, rows)).collect()
     }
 
     fn report_lost(
@@ -170,11 +201,14 @@ impl WindowAggregate {
         let Grouped { batch, keys, args } = input;
         let assigned = self.assign(batch, ctx);
         let is_one_to_one = assigned.rows.len() == batch.row_count()
-            && self.windows.size_ms == self.windows.advance_ms;
+            && (self.panes.is_some() || self.windows.size_ms == self.windows.advance_ms);
         let rows = (!is_one_to_one).then_some(assigned.rows.as_slice());
         let starts: ArrayRef = Arc::new(Int64Array::from(assigned.starts));
         let mut window_keys = vec![Arc::clone(&starts)];
         window_keys.extend(selected(keys, rows)?);
+        if self.panes.is_some() {
+            window_keys.push(Arc::new(Int32Array::from(assigned.late_counts)));
+        }
         let encoded = EncodedRows::encode(&window_keys, starts.len());
         let times = &batch.times;
         let updates = Updates { keys: &encoded, rows, undone: None, replaced: None, times, args };
@@ -183,9 +217,17 @@ impl WindowAggregate {
             let mut closings = assigned.closings.iter();
             return closings.try_for_each(|closing| self.emit_closed(closing, batch, ctx, emit));
         }
-        // Headers are those of the row that made the update: they do not wait.
-        if ctx.coalesce && batch.headers.is_none() {
+        if holds(batch, ctx) {
             return self.groups.hold(&updates, batch.row_count(), ctx);
+        }
+        if self.panes.is_some() {
+            // One row: all that changes is its doing.
+            self.groups.hold(&updates, batch.row_count(), ctx)?;
+            for mut out in self.take_held()? {
+                out.headers = headers_of(batch, 0, out.row_count())?;
+                emit.push(out);
+            }
+            return Ok(());
         }
         let updated = self.groups.update(&updates, batch.row_count(), ctx)?;
         if updated.updates.is_empty() {
@@ -204,13 +246,53 @@ impl WindowAggregate {
         emit.push(out);
         Ok(())
     }
+
+    /// Returns how many rows may be taken in at a time.
+    fn rows_max(&self, batch: &Batch, ctx: &OperatorContext<'_>) -> usize {
+        if self.panes.is_some() {
+            // Every row that does not wait is an update of its windows.
+            let is_held = self.windows.emit_final || holds(batch, ctx);
+            return if is_held { usize::MAX } else { 1 };
+        }
+        let overlaps = self.windows.size_ms.div_euclid(self.windows.advance_ms).max(1);
+        self.groups.results_max() / usize::try_from(overlaps).unwrap_or(usize::MAX)
+    }
 }
 
-/// Pairs of a row and the start of a window it falls into, and the windows that rows close.
+/// Tells whether what rows come to waits until it is asked for. Headers are those of the row that made the update: they do not wait.
+fn holds(batch: &Batch, ctx: &OperatorContext<'_>) -> bool {
+    ctx.coalesce && batch.headers.is_none()
+}
+
+/// Returns the headers of a row so many times, if there are any.
+fn headers_of(batch: &Batch, row: usize, count: usize) -> Result<Option<ArrayRef>, OperatorError> {
+    let Some(headers) = &batch.headers else { return Ok(None) };
+    Ok(Some(take(headers, &UInt32Array::from(vec![row as u32; count]), None)?))
+}
+
+/// Pairs of a row and the start of a window it falls into, or of its pane, and the windows that rows close.
 struct Assigned {
     rows: Vec<u32>,
     starts: Vec<i64>,
+    /// For how many windows of its pane each row is late; empty if there are no panes.
+    late_counts: Vec<i32>,
     closings: Vec<Closing>,
+}
+
+impl Assigned {
+    fn with_capacity(row_count: usize) -> Self {
+        Assigned {
+            rows: Vec::with_capacity(row_count),
+            starts: Vec::with_capacity(row_count),
+            late_counts: Vec::new(),
+            closings: Vec::new(),
+        }
+    }
+
+    fn push(&mut self, row: usize, start: i64) {
+        self.rows.push(row as u32);
+        self.starts.push(start);
+    }
 }
 
 /// Windows that close.
@@ -226,41 +308,6 @@ struct Closing {
     stream_time: i64,
 }
 
-impl TimeWindows {
-    /// Arranges stored groups as the operator emits them. Their columns begin with the window's start.
-    pub fn rows(self, key_count: usize, stored: GroupRows) -> Batch {
-        let mut columns = stored.columns;
-        let starts = columns.remove(0);
-        let windows = self.windows_of(&starts);
-        columns.insert(key_count, starts);
-        columns.insert(key_count + 1, Arc::new(Int64Array::new(windows.ends.clone(), None)));
-        Batch { windows: Some(windows), ..Batch::new(columns, stored.times) }
-    }
-
-    /// Tells whether a query sees a window that begins at a time.
-    pub(super) fn sees(self, progress: &Progress, start: i64) -> bool {
-        let is_kept = progress.stream_time.saturating_sub(self.retention_ms) <= start;
-        let end = start.saturating_add(self.size_ms);
-        is_kept && (!self.emit_final || end <= progress.closed_before)
-    }
-
-    fn windows_of(self, starts: &ArrayRef) -> Windows {
-        let starts = starts.as_primitive::<Int64Type>().values().clone();
-        let end = |start: &i64| start.saturating_add(self.size_ms);
-        let ends = starts.iter().map(end).collect();
-        Windows { starts, ends }
-    }
-
-    /// Returns the starts of the windows that hold a time, the earliest first. Windows begin at multiples of the advance, never
-    /// before 1970.
-    fn starts(self, time: i64) -> impl Iterator<Item = i64> {
-        let first = (time - self.size_ms).saturating_add(self.advance_ms).max(0);
-        let first = first / self.advance_ms * self.advance_ms;
-        std::iter::successors(Some(first), move |start| start.checked_add(self.advance_ms))
-            .take_while(move |start| *start <= time)
-    }
-}
-
 impl Operator for WindowAggregate {
     fn process(
         &mut self,
@@ -270,8 +317,7 @@ impl Operator for WindowAggregate {
         emit: &mut Vec<Batch>,
     ) -> Result<(), OperatorError> {
         let input = self.spec.grouped(batch, ctx, "WindowAggregate")?;
-        let overlaps = self.windows.size_ms.div_euclid(self.windows.advance_ms).max(1);
-        let rows_max = self.groups.results_max() / usize::try_from(overlaps).unwrap_or(usize::MAX);
+        let rows_max = self.rows_max(&input.batch, ctx);
         let mut pieces = input.pieces(rows_max).into_iter();
         pieces.try_for_each(|piece| self.process_piece(&piece, ctx, emit))
     }
@@ -281,10 +327,7 @@ impl Operator for WindowAggregate {
         _ctx: &mut OperatorContext<'_>,
         emit: &mut Vec<Batch>,
     ) -> Result<(), OperatorError> {
-        for groups in self.groups.take_held().chunks(self.groups.results_max()) {
-            let rows = self.groups.rows(groups, &self.stored_types)?;
-            emit.push(self.windows.rows(self.spec.key_types.len(), rows));
-        }
+        emit.extend(self.take_held()?);
         Ok(())
     }
 
@@ -299,13 +342,6 @@ impl Operator for WindowAggregate {
         }
         self.groups.hand_over(changes);
     }
-}
-
-/// Returns what the stored keys of windows that begin at a time begin with.
-pub(super) fn window_row(start: i64) -> Vec<u8> {
-    let mut row = Vec::new();
-    write_row(&[Arc::new(Int64Array::from(vec![start])) as ArrayRef], 0, &mut row);
-    row
 }
 
 fn selected(columns: &[ArrayRef], rows: Option<&[u32]>) -> Result<Vec<ArrayRef>, OperatorError> {

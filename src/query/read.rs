@@ -8,7 +8,7 @@ use datafusion::arrow::buffer::ScalarBuffer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::formats::row::EncodedRows;
 use crate::operators::{
-    AggregateWindows, OperatorContext, OperatorError, VisibleWindows, read_group_rows,
+    AggregateWindows, OperatorContext, OperatorError, PaneReader, VisibleWindows, read_group_rows,
     read_session_rows, read_table_rows,
 };
 use crate::plan::{ColumnConstraint, KeyConstraint, Lookup, SourceColumn, TimeRange};
@@ -77,6 +77,9 @@ impl TableReader {
         let Some(from) = self.next.take() else { return Ok(None) };
         let mut entries: Vec<Entry> = match &self.lookup {
             Lookup::Keys(keys) if keys.iter().all(is_exact) => self.look_up(store, keys)?,
+            Lookup::Keys(_) | Lookup::Scan if self.has_panes() => {
+                self.next_windows(store, &from)?
+            }
             Lookup::Keys(_) | Lookup::Scan => {
                 let end = StorePartition::new(store, u32::MAX).end();
                 let found: Vec<Entry> = self.backend.scan(&from, &end).take(CHUNK_ROWS).collect();
@@ -91,6 +94,40 @@ impl TableReader {
         };
         self.drop_invisible(store, &mut entries)?;
         self.rows(entries).map(Some)
+    }
+
+    fn has_panes(&self) -> bool {
+        matches!(self.materialized.operator, OperatorSpec::WindowAggregate { panes: Some(_), .. })
+    }
+
+    /// Reads windows from panes; none if the operator stores windows.
+    fn pane_reader(&self, partition: StorePartition) -> Option<PaneReader<'_>> {
+        match &self.materialized.operator {
+            OperatorSpec::WindowAggregate { spec, panes: Some(panes), .. } => {
+                Some(PaneReader { spec, panes: *panes, backend: self.backend.as_ref(), partition })
+            }
+            _ => None,
+        }
+    }
+
+    /// Merges the next windows from their panes, and notes where to go on.
+    fn next_windows(&mut self, store: StoreId, from: &[u8]) -> Result<Vec<Entry>> {
+        let mut found = Vec::new();
+        let (partition, mut start) = cursor_of(from);
+        for partition in partition..self.partition_count {
+            let partition = StorePartition::new(store, partition);
+            let Some(reader) = self.pane_reader(partition) else { break };
+            while let Some(window) = reader.next_start(start)? {
+                found.extend(reader.entries(window, None).map_err(failed)?.into_iter().map(Ok));
+                start = window.saturating_add(1);
+                if CHUNK_ROWS <= found.len() {
+                    self.next = Some(partition.full_key(&window_prefix(start)));
+                    return Ok(found);
+                }
+            }
+            start = 0;
+        }
+        Ok(found)
     }
 
     /// Drops the windows that are not there for a query: no longer, or not yet.
@@ -246,6 +283,15 @@ impl TableReader {
         found: &mut Vec<Entry>,
     ) -> Result<()> {
         let TimeRange { from_ms, to_ms } = constraint.window_start;
+        if let Some(reader) = self.pane_reader(partition) {
+            let mut next = from_ms;
+            while let Some(start) = reader.next_start(next)?.filter(|start| *start <= to_ms) {
+                let entries = reader.entries(start, Some(key)).map_err(failed)?;
+                found.extend(entries.into_iter().map(Ok));
+                next = start.saturating_add(1);
+            }
+            return Ok(());
+        }
         let mut from = window_prefix(from_ms.max(0));
         let end = match to_ms.checked_add(1) {
             Some(to) => partition.full_key(&window_prefix(to.max(0))),
@@ -293,6 +339,14 @@ fn bound(batch: &Batch, bound: impl Fn(&Windows) -> &ScalarBuffer<i64>) -> Array
         Some(windows) => Arc::new(Int64Array::new(bound(windows).clone(), None)),
         None => Arc::new(Int64Array::new_null(batch.row_count())),
     }
+}
+
+/// Returns the partition and the window's start at which a chunk begins.
+fn cursor_of(full_key: &[u8]) -> (u32, i64) {
+    let (prefix, key) = full_key.split_at(StorePartition::PREFIX_SIZE);
+    let partition = prefix.last_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+    let start = key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes) ^ (1 << 63));
+    (partition, start as i64)
 }
 
 fn window_prefix(start_ms: i64) -> Vec<u8> {

@@ -6,7 +6,7 @@ use crate::catalog::{Source, SourceKind};
 use crate::expr::{Expr, Projection};
 use crate::formats::{Format, FormatKind};
 use crate::operators::{
-    AggregateSpec, FlatMapSpec, RekeySpec, SessionWindows, TableGrouping, TimeWindows,
+    AggregateSpec, FlatMapSpec, Panes, RekeySpec, SessionWindows, TableGrouping, TimeWindows,
 };
 use crate::plan::{AggregateCall, Node, NodeOp, QueryPlan, SourceColumn, WindowShape, WindowSpec};
 use crate::state::StoreId;
@@ -399,8 +399,10 @@ impl Builder<'_> {
             }
         };
         let windows = TimeWindows { size_ms, advance_ms, grace_ms, retention_ms, emit_final };
-        let store = self.store(&format!("WindowAggregate {windows:?} {text}"));
-        OperatorSpec::WindowAggregate { spec, windows, store }
+        let panes = Panes::of(&spec, windows);
+        let layout = if panes.is_some() { " in panes" } else { "" };
+        let store = self.store(&format!("WindowAggregate {windows:?} {text}{layout}"));
+        OperatorSpec::WindowAggregate { spec, windows, panes, store }
     }
 
     /// Names the topic that the next sub-topology ends in.

@@ -33,6 +33,17 @@ impl<'a> GroupedRows<'a> {
     }
 }
 
+/// Merges two states into a third, which loses what it had; the two stay as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Merge {
+    /// The group that takes the merged state; neither of the two.
+    pub into: u32,
+    /// One group.
+    pub left: u32,
+    /// The other group.
+    pub right: u32,
+}
+
 /// The states of one aggregate function for many groups, by column.
 ///
 /// # Contract
@@ -63,6 +74,13 @@ pub trait Accumulator: Send {
     ///
     /// On an error, which says why, `into` is as it was.
     fn merge(&mut self, into: u32, from: u32) -> Result<(), String>;
+
+    /// Tells whether merged states are exactly the state that has taken the rows of both, whatever their order. Sums of doubles are
+    /// not: they depend on the order of their rows; nor are lists, which have one.
+    fn merges_exactly(&self) -> bool;
+
+    /// Merges copies of states, one pair after the other. Only for functions that merge exactly.
+    fn merge_copies(&mut self, merges: &[Merge]);
 
     /// Makes a group empty, so that its number can be used again.
     fn reset(&mut self, group: u32);

@@ -52,7 +52,7 @@ impl Total for f64 {
 #[derive(Default)]
 struct Avg<N, S>(PhantomData<(N, S)>);
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Mean<S> {
     sum: S,
     count: i64,
@@ -62,6 +62,8 @@ impl<N: Summand + Into<S>, S: Total> Kernel for Avg<N, S> {
     type State = Mean<S>;
     type Args<'a> = N::Column<'a>;
     type Results = Vec<f64>;
+
+    const MERGES_EXACTLY: bool = S::IS_EXACT;
 
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> N::Column<'a> {
         N::column(&args[0])
@@ -94,6 +96,10 @@ impl<N: Summand + Into<S>, S: Total> Kernel for Avg<N, S> {
         into.sum = into.sum.plus(from.sum);
         into.count = into.count.wrapping_add(from.count);
         Ok(())
+    }
+
+    fn copy(&self, state: &Mean<S>) -> Mean<S> {
+        *state
     }
 
     fn results(&self, capacity: usize) -> Vec<f64> {

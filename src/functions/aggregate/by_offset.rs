@@ -64,6 +64,7 @@ struct One<C, const LATEST: bool> {
 }
 
 /// A value and when it arrived.
+#[derive(Clone)]
 struct Arrival<C> {
     sequence: u64,
     value: Option<C>,
@@ -83,6 +84,7 @@ impl<C: Cell, const LATEST: bool> Kernel for One<C, LATEST> {
     type Results = C::Builder;
 
     const HAS_HEAP: bool = C::HAS_HEAP;
+    const MERGES_EXACTLY: bool = true;
 
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> C::Column<'a> {
         C::column(&args[0])
@@ -119,6 +121,10 @@ impl<C: Cell, const LATEST: bool> Kernel for One<C, LATEST> {
             *into = from;
         }
         Ok(())
+    }
+
+    fn copy(&self, state: &Arrival<C>) -> Arrival<C> {
+        state.clone()
     }
 
     fn results(&self, capacity: usize) -> C::Builder {

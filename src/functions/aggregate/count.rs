@@ -30,6 +30,8 @@ impl Kernel for Count {
     type Args<'a> = Option<NullBuffer>;
     type Results = Vec<i64>;
 
+    const MERGES_EXACTLY: bool = true;
+
     fn bind(&self, args: &[ArrayRef]) -> Option<NullBuffer> {
         args.first().and_then(|column| column.logical_nulls()).filter(|n| 0 < n.null_count())
     }
@@ -61,6 +63,10 @@ impl Kernel for Count {
     fn merge(&self, into: &mut i64, from: i64) -> Result<(), String> {
         *into = into.wrapping_add(from);
         Ok(())
+    }
+
+    fn copy(&self, state: &i64) -> i64 {
+        *state
     }
 
     fn results(&self, capacity: usize) -> Vec<i64> {

@@ -4,7 +4,7 @@ use datafusion::arrow::array::ArrayRef;
 
 use crate::functions::RowFailures;
 use crate::functions::aggregate::bytes::take_u8;
-use crate::functions::aggregate::{Accumulator, GroupedRows, StateError};
+use crate::functions::aggregate::{Accumulator, GroupedRows, Merge, StateError};
 
 /// What one aggregate function does to one state; [`Dense`] makes the loops of it.
 ///
@@ -21,6 +21,8 @@ pub(super) trait Kernel: Send + 'static {
     const VERSION: u8 = 1;
     /// Whether states hold memory of their own.
     const HAS_HEAP: bool = false;
+    /// Whether merged states are exactly the state that has taken the rows of both: see [`Accumulator::merges_exactly`].
+    const MERGES_EXACTLY: bool = false;
 
     /// Looks at the columns by their types; called once for a batch.
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> Self::Args<'a>;
@@ -46,6 +48,11 @@ pub(super) trait Kernel: Send + 'static {
 
     /// Adds a later state to an earlier one; on an error `into` is as it was.
     fn merge(&self, into: &mut Self::State, from: Self::State) -> Result<(), String>;
+
+    /// Copies a state. Only called where states merge exactly.
+    fn copy(&self, _state: &Self::State) -> Self::State {
+        Self::State::default()
+    }
 
     /// Begins to collect results.
     fn results(&self, capacity: usize) -> Self::Results;
@@ -209,6 +216,22 @@ impl<K: Kernel> Accumulator for Dense<K> {
         let merged = self.kernel.merge(into, from);
         self.heap_size = self.heap_size + self.kernel.heap_size(into) - before;
         merged
+    }
+
+    fn merges_exactly(&self) -> bool {
+        K::MERGES_EXACTLY
+    }
+
+    fn merge_copies(&mut self, merges: &[Merge]) {
+        debug_assert!(K::MERGES_EXACTLY, "copies of its states cannot be merged");
+        for Merge { into, left, right } in merges {
+            let mut merged = self.kernel.copy(&self.states[*left as usize]);
+            let right = self.kernel.copy(&self.states[*right as usize]);
+            // States that merge exactly have no reason to fail.
+            if self.kernel.merge(&mut merged, right).is_ok() {
+                self.replace(*into, merged);
+            }
+        }
     }
 
     fn reset(&mut self, group: u32) {

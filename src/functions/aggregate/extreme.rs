@@ -69,6 +69,7 @@ impl<C: Cell, const LARGEST: bool> Kernel for Extreme<C, LARGEST> {
     type Results = C::Builder;
 
     const HAS_HEAP: bool = C::HAS_HEAP;
+    const MERGES_EXACTLY: bool = true;
 
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> C::Column<'a> {
         C::column(&args[0])
@@ -93,6 +94,10 @@ impl<C: Cell, const LARGEST: bool> Kernel for Extreme<C, LARGEST> {
             Self::keep(into, value.get_ref());
         }
         Ok(())
+    }
+
+    fn copy(&self, state: &Option<C>) -> Option<C> {
+        state.clone()
     }
 
     fn results(&self, capacity: usize) -> C::Builder {

@@ -45,7 +45,7 @@ mod topkdistinct;
 #[cfg(test)]
 mod tests;
 
-pub use accumulator::{Accumulator, GroupedRows, StateError};
+pub use accumulator::{Accumulator, GroupedRows, Merge, StateError};
 pub use function::{AggregateCall, AggregateFunction, MakeAccumulator, ResolvedAggregate};
 pub use row_wise::RowWise;
 pub use state::RowState;

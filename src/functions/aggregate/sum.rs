@@ -56,12 +56,15 @@ pub(super) trait Summand: Cell + Copy + Default {
     fn at(column: &Self::Column<'_>, row: usize) -> Option<Self>;
     /// The SQL type of a sum.
     const SQL_TYPE: SqlType;
+    /// Whether a sum does not depend on the order of its summands.
+    const IS_EXACT: bool;
 }
 
 macro_rules! summand {
-    ($native:ty, $sql_type:expr, $plus:expr, $minus:expr) => {
+    ($native:ty, $sql_type:expr, $is_exact:expr, $plus:expr, $minus:expr) => {
         impl Summand for $native {
             const SQL_TYPE: SqlType = $sql_type;
+            const IS_EXACT: bool = $is_exact;
 
             #[inline]
             fn plus(self, other: Self) -> Self {
@@ -83,9 +86,9 @@ macro_rules! summand {
     };
 }
 
-summand!(i32, SqlType::Int, i32::wrapping_add, i32::wrapping_sub);
-summand!(i64, SqlType::Bigint, i64::wrapping_add, i64::wrapping_sub);
-summand!(f64, SqlType::Double, |a: f64, b: f64| a + b, |a: f64, b: f64| a - b);
+summand!(i32, SqlType::Int, true, i32::wrapping_add, i32::wrapping_sub);
+summand!(i64, SqlType::Bigint, true, i64::wrapping_add, i64::wrapping_sub);
+summand!(f64, SqlType::Double, false, |a: f64, b: f64| a + b, |a: f64, b: f64| a - b);
 
 #[derive(Default)]
 struct Sum<N>(PhantomData<N>);
@@ -94,6 +97,8 @@ impl<N: Summand> Kernel for Sum<N> {
     type State = N;
     type Args<'a> = N::Column<'a>;
     type Results = N::Builder;
+
+    const MERGES_EXACTLY: bool = N::IS_EXACT;
 
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> N::Column<'a> {
         N::column(&args[0])
@@ -117,6 +122,10 @@ impl<N: Summand> Kernel for Sum<N> {
     fn merge(&self, into: &mut N, from: N) -> Result<(), String> {
         *into = into.plus(from);
         Ok(())
+    }
+
+    fn copy(&self, state: &N) -> N {
+        *state
     }
 
     fn results(&self, capacity: usize) -> N::Builder {

@@ -7,6 +7,7 @@ mod full_disk;
 mod functions;
 mod joins;
 mod pace;
+mod panes;
 mod schemas;
 mod shared;
 mod storage;

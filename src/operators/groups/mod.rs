@@ -1,10 +1,15 @@
 //! The groups of an aggregate: which key has which number, the states of its functions, and how they are stored.
 //!
 //! ```text
-//! key   := the grouping key's row, behind the window's start if there is one
+//! key   := the grouping key's row, behind the start of the window or of the pane if there is one
 //! value := event time (8 bytes) | state of each function
 //! ""    := how far the aggregate has come
 //! ```
+
+mod open_windows;
+mod pane_lists;
+mod panes;
+mod stored_panes;
 
 use std::hash::BuildHasher;
 use std::sync::Arc;
@@ -18,11 +23,16 @@ use hashbrown::HashTable;
 use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::functions::RowFailures;
 use crate::functions::aggregate::{Accumulator, GroupedRows};
-use crate::operators::open_windows::OpenWindows;
 use crate::operators::progress::{PROGRESS_KEY, Progress};
 use crate::operators::{AggregateSpec, OperatorContext, OperatorError};
 use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
 use crate::types::{ColumnBuilder, SqlType};
+
+use open_windows::OpenWindows;
+pub(super) use open_windows::{start_of, window_row};
+use pane_lists::PaneLists;
+pub use panes::Panes;
+pub use stored_panes::PaneReader;
 
 /// Rows on their way into groups: update `i` takes row `rows[i]` of the arguments into the group of `keys` row `i`.
 pub(super) struct Updates<'a> {
@@ -71,8 +81,13 @@ pub(super) struct Groups {
     /// How far the aggregate has come.
     pub(super) progress: Progress,
     committed_progress: Progress,
-    /// The groups by the start of their window, if windows are emitted when they close.
+    is_windowed: bool,
+    /// The groups that are in the store only begin up to this time, if they have a window; none if all groups are in memory.
+    stored_up_to: Option<i64>,
+    /// The groups by the start of their window or pane, if windows are emitted when they close.
     windows: Option<OpenWindows>,
+    /// The groups by their key, if they are those of panes.
+    panes: Option<PaneLists>,
 }
 
 struct Slot {
@@ -81,6 +96,8 @@ struct Slot {
     changed_in: u64,
     /// The stamp of the group's last update; `EMITTED` when it has been emitted.
     last_update: u32,
+    /// The number of its key among the lists of panes, if there are any.
+    list: u32,
 }
 
 const EMITTED: u32 = u32::MAX;
@@ -89,7 +106,7 @@ const KEY_OVERHEAD: usize = 8;
 
 impl Slot {
     fn new(key: &[u8]) -> Self {
-        Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: EMITTED }
+        Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: EMITTED, list: 0 }
     }
 }
 
@@ -119,14 +136,22 @@ impl Groups {
             share: memory.share(),
             progress,
             committed_progress: progress,
+            is_windowed: false,
+            stored_up_to: (progress != Progress::NONE).then_some(progress.stream_time),
             windows: None,
+            panes: None,
         })
     }
 
-    /// Keeps groups by the start of their window too, so that `close` finds them.
-    pub(super) fn with_closing(self) -> Self {
-        let windows = Some(OpenWindows::new(self.progress.newest_start));
-        Groups { windows, ..self }
+    /// Says that keys begin with the start of a window or pane. If windows close, groups are kept by it too, so that `close` finds
+    /// them.
+    pub(super) fn with_windows(self, close: bool) -> Self {
+        Groups { is_windowed: true, windows: close.then(OpenWindows::default), ..self }
+    }
+
+    /// Says that keys are those of panes.
+    pub(super) fn with_panes(self) -> Self {
+        Groups { panes: Some(PaneLists::default()), ..self }
     }
 
     /// Returns how many results to ask for at a time.
@@ -174,10 +199,15 @@ impl Groups {
 
     /// Returns the groups that wait to be emitted, in the order of their last updates.
     pub(super) fn take_held(&mut self) -> Vec<u32> {
+        self.take_stamped().into_iter().map(|(group, _)| group).collect()
+    }
+
+    /// Returns the groups that wait to be emitted with the stamps of their last updates, in the order of those.
+    fn take_stamped(&mut self) -> Vec<(u32, u32)> {
         let mut held = std::mem::take(&mut self.held);
         held.retain(|(group, stamp)| self.slots[*group as usize].last_update == *stamp);
         self.next_stamp = 0;
-        held.into_iter().map(|(group, _)| group).collect()
+        held
     }
 
     /// Takes rows into their groups, whose results are wanted later. Returns the group of each update.
@@ -197,21 +227,31 @@ impl Groups {
 
     /// Returns the groups whose windows begin in a range, both bounds part of it, by start and key. They are not returned again.
     pub(super) fn close(&mut self, from: i64, to: i64) -> Result<Vec<u32>, OperatorError> {
-        let Some(windows) = &mut self.windows else { return Ok(Vec::new()) };
-        let mut groups = windows.take(from, to);
-        if let Some((from, to)) = windows.stored(from, to) {
-            let (from, to) = (self.partition.full_key(&from), self.partition.full_key(&to));
-            let stored: Vec<_> =
-                Arc::clone(&self.backend).scan(&from, &to).collect::<Result<_, _>>()?;
-            for (key, value) in stored {
-                let key = &key[StorePartition::PREFIX_SIZE..];
-                if self.find(key).is_err() {
-                    groups.push(self.add_stored(key, &value)?);
-                }
-            }
+        let mut groups = self.between(from, to)?;
+        if let Some(windows) = &mut self.windows {
+            windows.forget_before(to.saturating_add(1));
         }
         groups.sort_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
         Ok(groups)
+    }
+
+    /// Returns the groups of windows or panes that begin in a range, both bounds part of it; those in the store only are brought in.
+    fn between(&mut self, from: i64, to: i64) -> Result<Vec<u32>, OperatorError> {
+        let stored_to = self.stored_up_to.map_or(i64::MIN, |bound| bound.min(to));
+        if from <= stored_to {
+            let end = window_row(stored_to.saturating_add(1));
+            let end = self.partition.full_key(&end);
+            let start = self.partition.full_key(&window_row(from));
+            let stored: Vec<_> =
+                Arc::clone(&self.backend).scan(&start, &end).collect::<Result<_, _>>()?;
+            for (key, value) in stored {
+                let key = &key[StorePartition::PREFIX_SIZE..];
+                if let Err(hash) = self.find(key) {
+                    self.add_stored(hash, key, &value)?;
+                }
+            }
+        }
+        Ok(self.windows.as_ref().map_or_else(Vec::new, |windows| windows.between(from, to)))
     }
 
     /// Returns the columns of the stored keys, the times and the results of groups.
@@ -258,9 +298,7 @@ impl Groups {
         }
         if self.share.set(self.memory_size()) {
             let epoch = self.epoch;
-            if let Some(windows) = &mut self.windows {
-                windows.stored_up_to = self.progress.newest_start;
-            }
+            self.stored_up_to = Some(self.progress.stream_time);
             self.drop_slots(|slot| slot.changed_in < epoch);
             if self.slots.len() / 4 < self.free.len() {
                 self.compact();
@@ -288,16 +326,31 @@ impl Groups {
         let mut moved = |group: &u32| std::mem::replace(&mut old[*group as usize], Slot::new(&[]));
         self.slots = live.iter().map(&mut moved).collect();
         (self.accumulators, self.free) = (accumulators, Vec::new());
-        let Groups { index, slots, hasher, windows, .. } = self;
+        let Groups { index, slots, hasher, .. } = self;
         index.clear();
         index.shrink_to(slots.len(), |group| hasher.hash_one(&*slots[*group as usize].key));
-        windows.iter_mut().for_each(OpenWindows::clear);
         for (number, slot) in slots.iter().enumerate() {
-            let number = number as u32;
             let hash = hasher.hash_one(&*slot.key);
-            index
-                .insert_unique(hash, number, |group| hasher.hash_one(&*slots[*group as usize].key));
-            windows.iter_mut().for_each(|windows| windows.add(&slot.key, number));
+            index.insert_unique(hash, number as u32, |group| {
+                hasher.hash_one(&*slots[*group as usize].key)
+            });
+        }
+        self.sort_groups();
+    }
+
+    /// Notes the groups that are there by their windows and by their keys, if that is wanted.
+    fn sort_groups(&mut self) {
+        let Groups { index, slots, windows, panes, .. } = self;
+        if let Some(windows) = windows {
+            windows.clear();
+            index.iter().for_each(|group| windows.add(&slots[*group as usize].key, *group));
+        }
+        if let Some(panes) = panes {
+            panes.clear();
+            for group in index.iter() {
+                let slot = &mut slots[*group as usize];
+                slot.list = panes.add(&slot.key, *group);
+            }
         }
     }
 
@@ -306,7 +359,8 @@ impl Groups {
         let lists = self.changed.capacity() * size_of::<u32>()
             + self.held.capacity() * size_of::<(u32, u32)>();
         let slots = self.slots.capacity() * size_of::<Slot>() + self.index.allocation_size();
-        states + self.key_bytes + self.index.len() * KEY_OVERHEAD + slots + lists
+        let panes = self.panes.as_ref().map_or(0, PaneLists::memory_size);
+        states + panes + self.key_bytes + self.index.len() * KEY_OVERHEAD + slots + lists
     }
 
     /// Numbers the rows of a batch.
@@ -334,7 +388,9 @@ impl Groups {
         for key in keys.iter() {
             groups.push(self.find(key).unwrap_or_else(|hash| {
                 let group = self.add_slot(hash, key);
-                missing.push(group);
+                if self.may_be_stored(key) {
+                    missing.push(group);
+                }
                 group
             }));
         }
@@ -342,6 +398,11 @@ impl Groups {
         self.load(missing)?;
         self.share.note(self.memory_size());
         Ok(groups)
+    }
+
+    /// Tells whether the store may have a group that is not in memory.
+    fn may_be_stored(&self, key: &[u8]) -> bool {
+        self.stored_up_to.is_some_and(|bound| !self.is_windowed || start_of(key) <= bound)
     }
 
     fn make_room(&mut self) {
@@ -365,14 +426,17 @@ impl Groups {
         if let Some(windows) = &mut self.windows {
             windows.add(key, group);
         }
+        if let Some(panes) = &mut self.panes {
+            self.slots[group as usize].list = panes.add(key, group);
+        }
         let Groups { index, slots, hasher, .. } = self;
         index.insert_unique(hash, group, |group| hasher.hash_one(&*slots[*group as usize].key));
         group
     }
 
     /// Brings a group in that a scan of the store found.
-    fn add_stored(&mut self, key: &[u8], value: &[u8]) -> Result<u32, OperatorError> {
-        let group = self.add_slot(self.hasher.hash_one(key), key);
+    fn add_stored(&mut self, hash: u64, key: &[u8], value: &[u8]) -> Result<u32, StateError> {
+        let group = self.add_slot(hash, key);
         self.make_room();
         self.slots[group as usize].time = load_states(&mut self.accumulators, group, value)?;
         Ok(group)
@@ -470,7 +534,7 @@ impl Groups {
     }
 
     fn drop_slots(&mut self, is_dropped: impl Fn(&Slot) -> bool) {
-        let Groups { index, slots, free, accumulators, changed, key_bytes, windows, .. } = self;
+        let Groups { index, slots, free, accumulators, changed, key_bytes, .. } = self;
         let mut dropped = Vec::new();
         index.retain(|group| {
             let is_dropped = is_dropped(&slots[*group as usize]);
@@ -486,10 +550,7 @@ impl Groups {
         }
         changed.retain(|group| !slots[*group as usize].key.is_empty());
         free.extend(dropped);
-        if let Some(windows) = windows {
-            windows.clear();
-            index.iter().for_each(|group| windows.add(&slots[*group as usize].key, *group));
-        }
+        self.sort_groups();
     }
 }
 

@@ -1,0 +1,67 @@
+//! Which groups have which window: for aggregates that emit a window once, when it closes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use datafusion::arrow::array::{ArrayRef, Int64Array};
+
+use crate::formats::row::write_row;
+
+/// The groups in memory by the start of their window or pane, as far as it is not closed.
+#[derive(Default)]
+pub(super) struct OpenWindows {
+    by_start: BTreeMap<i64, Vec<u32>>,
+}
+
+impl OpenWindows {
+    /// Adds a group by its stored key.
+    pub(super) fn add(&mut self, key: &[u8], group: u32) {
+        self.by_start.entry(start_of(key)).or_default().push(group);
+    }
+
+    /// Forgets all groups.
+    pub(super) fn clear(&mut self) {
+        self.by_start.clear();
+    }
+
+    /// Returns the groups of what begins in a range, both bounds part of it.
+    pub(super) fn between(&self, from: i64, to: i64) -> Vec<u32> {
+        self.by_start.range(from..=to).flat_map(|(_, groups)| groups).copied().collect()
+    }
+
+    /// Forgets what begins before a time: it is not asked for any more.
+    pub(super) fn forget_before(&mut self, start: i64) {
+        self.by_start = self.by_start.split_off(&start);
+    }
+}
+
+/// Returns the window's start, which stands first in the stored key of a windowed group: a flag and eight bytes.
+pub(in crate::operators) fn start_of(key: &[u8]) -> i64 {
+    let start = key.get(1..9).and_then(|bytes| bytes.first_chunk::<8>());
+    let start = start.expect("a windowed key begins with its window");
+    (u64::from_be_bytes(*start) ^ (1 << 63)) as i64
+}
+
+/// Returns what the stored keys of windows that begin at a time begin with.
+pub(in crate::operators) fn window_row(start: i64) -> Vec<u8> {
+    let mut row = Vec::new();
+    write_row(&[Arc::new(Int64Array::from(vec![start])) as ArrayRef], 0, &mut row);
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_are_there_until_they_are_forgotten() {
+        let mut windows = OpenWindows::default();
+        for (group, start) in [(0, 20), (1, 10), (2, 10), (3, 0)] {
+            windows.add(&window_row(start), group);
+        }
+        assert_eq!(windows.between(5, 10), [1, 2]);
+        windows.forget_before(20);
+        assert_eq!(windows.between(0, 20), [0]);
+        assert_eq!(windows.between(21, i64::MAX), [0_u32; 0]);
+    }
+}
