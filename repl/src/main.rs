@@ -34,6 +34,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     log_to_stderr();
+    raise_open_files();
     match start(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -41,6 +42,12 @@ fn main() -> ExitCode {
             failure.exit_code()
         }
     }
+}
+
+/// Lets the process open as many files as it is allowed to: the log and the state stores have many, and most systems begin with 1,024.
+fn raise_open_files() {
+    // Where it may not be raised it stays, and an error will say so when files run out.
+    drop(rlimit::increase_nofile_limit(u64::MAX));
 }
 
 fn start(arguments: Arguments) -> Result<(), Failure> {

@@ -87,6 +87,7 @@ impl Recovery<'_> {
             if self.follows(*base, &mut progress) {
                 progress.segments.push(Arc::clone(&segment));
                 self.scan(&segment, &unknown[number + 1..], &checkpoint, &mut progress)?;
+                segment.close();
             }
         }
         let synced = checkpoint.recovery_point.max(log_start);
@@ -154,7 +155,7 @@ impl Recovery<'_> {
             }
             segment.publish(known.size, known.largest);
             segment.note_append(known.appended_at);
-            segment.rest();
+            segment.close();
             segments.push(Arc::new(segment));
         }
         let written = segments.last().expect("the checkpoint has a last segment");

@@ -183,6 +183,14 @@ impl Segment {
         }
     }
 
+    /// Closes the file until it is used again.
+    pub(super) fn close(&self) {
+        let mut file = self.file.lock();
+        if !self.is_pinned.load(Ordering::Relaxed) {
+            *file = None;
+        }
+    }
+
     /// Removes all files of the segment; those who read it go on.
     pub(super) fn remove(&self, disk: &dyn Disk) -> Result<(), LogError> {
         disk.remove(&self.path).at(&self.path)?;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::ArrayRef;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::functions::aggregate::Accumulator;
@@ -16,7 +15,9 @@ use crate::operators::stored_sessions::{
     BY_END, SessionRows, by_end, end_of, from_ordered, ordered,
 };
 use crate::operators::{AggregateSpec, OperatorError};
-use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
+use crate::state::{
+    Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition, sort_by_key,
+};
 use crate::types::{ColumnBuilder, SqlType};
 
 /// What a key's own allocation takes beside its bytes.
@@ -40,7 +41,7 @@ pub(super) struct Sessions {
     partition: StorePartition,
     backend: Arc<dyn Backend>,
     pub(super) accumulators: Vec<Box<dyn Accumulator>>,
-    index: HashTable<u32>,
+    index: KeyIndex,
     hasher: RandomState,
     keys: Vec<KeySlot>,
     free_keys: Vec<u32>,
@@ -117,7 +118,7 @@ impl Sessions {
             partition,
             backend,
             accumulators: spec.accumulators()?,
-            index: HashTable::new(),
+            index: KeyIndex::default(),
             hasher: RandomState::default(),
             keys: Vec::new(),
             free_keys: Vec::new(),
@@ -258,16 +259,15 @@ impl Sessions {
 
     fn find(&self, key: &[u8]) -> Result<u32, u64> {
         let hash = self.hasher.hash_one(key);
-        let found = self.index.find(hash, |number| *self.keys[*number as usize].key == *key);
-        found.copied().ok_or(hash)
+        let found = self.index.find(hash, |number| *self.keys[number as usize].key == *key);
+        found.ok_or(hash)
     }
 
     fn add_key(&mut self, hash: u64, key: &[u8]) -> u32 {
         self.key_bytes += key.len();
         let slot = KeySlot { key: key.into(), last: NONE, changed_in: 0 };
         let number = place(&mut self.keys, &mut self.free_keys, slot);
-        let Sessions { index, keys, hasher, .. } = self;
-        index.insert_unique(hash, number, |number| hasher.hash_one(&*keys[*number as usize].key));
+        self.index.insert(hash, number);
         number
     }
 
@@ -349,7 +349,7 @@ impl Sessions {
         if keys.is_empty() || !self.has_stored {
             return Ok(());
         }
-        keys.sort_unstable_by(|a, b| self.keys[*a as usize].key.cmp(&self.keys[*b as usize].key));
+        sort_by_key(&mut keys, false, |number| (&self.keys[number as usize].key, 0));
         let range = |key: &u32| {
             let from = self.partition.full_key(&self.keys[*key as usize].key);
             let to = [&from[..], &[u8::MAX; 9]].concat();
@@ -513,7 +513,7 @@ impl Sessions {
         self.removed.drain(..).for_each(|key| changes.delete(self.partition, &key));
         let mut changed = std::mem::take(&mut self.changed);
         changed.retain(|number| self.slots[*number as usize].is_live());
-        changed.sort_unstable_by(|a, b| self.storing_order(*a).cmp(&self.storing_order(*b)));
+        sort_by_key(&mut changed, false, |number| self.storing_order(number));
         changed.dedup();
         let mut key = Vec::new();
         for number in changed {
@@ -555,7 +555,7 @@ impl Sessions {
         let keys = self.key_bytes
             + self.index.len() * KEY_OVERHEAD
             + self.keys.capacity() * size_of::<KeySlot>()
-            + self.index.allocation_size();
+            + self.index.memory_size();
         let changed =
             self.changed.capacity() * size_of::<u32>() + self.removed.len() * REMOVED_BYTES;
         states + keys + changed + self.slots.capacity() * size_of::<Session>()
@@ -566,9 +566,9 @@ impl Sessions {
     fn evict(&mut self) {
         let mut dropped = Vec::new();
         for number in self.index.iter() {
-            let key = &self.keys[*number as usize];
+            let key = &self.keys[number as usize];
             if key.changed_in < self.epoch && !self.is_about_to_close(key.last) {
-                dropped.push(*number);
+                dropped.push(number);
             }
         }
         for number in dropped {
@@ -581,9 +581,7 @@ impl Sessions {
             let key = std::mem::take(&mut self.keys[number as usize].key);
             self.key_bytes -= key.len();
             let hash = self.hasher.hash_one(&*key);
-            if let Ok(entry) = self.index.find_entry(hash, |other| *other == number) {
-                entry.remove();
-            }
+            self.index.remove(hash, number);
             self.free_keys.push(number);
         }
         self.has_stored = true;
@@ -594,7 +592,7 @@ impl Sessions {
 
     /// Numbers keys and sessions anew, so that what was dropped takes no memory.
     fn compact(&mut self) {
-        let live_keys: Vec<u32> = self.index.iter().copied().collect();
+        let live_keys: Vec<u32> = self.index.iter().collect();
         let is_live = |number: &u32| self.slots[*number as usize].is_live();
         let live: Vec<u32> = (0..self.slots.len() as u32).filter(is_live).collect();
         let Some(accumulators) = self.copied_states(&live) else { return };
@@ -615,12 +613,7 @@ impl Sessions {
         self.keys = live_keys.iter().map(key).collect();
         (self.slots, self.accumulators) = (slots, accumulators);
         (self.free, self.free_keys) = (Vec::new(), Vec::new());
-        self.index = HashTable::with_capacity(self.keys.len());
-        for (number, slot) in self.keys.iter().enumerate() {
-            let hash = self.hasher.hash_one(&*slot.key);
-            let rehash = |number: &u32| self.hasher.hash_one(&*self.keys[*number as usize].key);
-            self.index.insert_unique(hash, number as u32, rehash);
-        }
+        self.index.renumber();
         self.closing.iter_mut().for_each(SessionClosing::clear);
         (0..self.slots.len() as u32).for_each(|number| self.wait_to_close(number));
     }

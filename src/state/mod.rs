@@ -13,6 +13,7 @@ mod backend;
 mod budget;
 mod cached;
 mod changes;
+mod key_index;
 mod memory;
 mod ordered;
 mod rocks;
@@ -24,6 +25,7 @@ pub use backend::{Backend, Scan, ShowEntry, StateError, StoreId, StorePartition}
 pub use budget::{MemoryBudget, MemoryShare, MemoryUse};
 pub use cached::CachedStore;
 pub use changes::{Change, Changes};
+pub use key_index::{KeyIndex, sort_by_key};
 pub use memory::MemoryBackend;
 pub use ordered::{OrderedEntry, OrderedStore};
 pub use rocks::RocksBackend;

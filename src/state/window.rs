@@ -10,9 +10,11 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
-use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
+use crate::state::key_index::word_of;
+use crate::state::{
+    Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition,
+};
 
 /// A partition of a window store, as its task sees it.
 ///
@@ -45,7 +47,7 @@ pub struct WindowStore {
 /// The rows of a stretch of time.
 struct Segment {
     number: i64,
-    index: HashTable<u32>,
+    index: KeyIndex,
     slots: Vec<Slot>,
     /// The keys and rows of all slots.
     bytes: Vec<u8>,
@@ -201,7 +203,7 @@ impl WindowStore {
         let before = segment.memory_size();
         let slot = match segment.find(hash, key) {
             Some(slot) => slot,
-            None => segment.add_slot(hash, key, since, &self.hasher),
+            None => segment.add_slot(hash, key, since),
         };
         let row = Row { time, span: segment.add_bytes(row) };
         segment.fresh.push((slot, row));
@@ -265,7 +267,7 @@ impl WindowStore {
         let segment = segment_of(&mut self.segments, number, self.complete_after);
         let slot = match segment.find(hash, key) {
             Some(slot) => slot,
-            None => segment.add_slot(hash, key, since, &self.hasher),
+            None => segment.add_slot(hash, key, since),
         };
         segment.slots[slot as usize].is_loaded = true;
         let since = segment.slots[slot as usize].since;
@@ -332,7 +334,7 @@ impl Segment {
     fn new(number: i64, is_complete: bool) -> Self {
         Segment {
             number,
-            index: HashTable::new(),
+            index: KeyIndex::default(),
             slots: Vec::new(),
             bytes: Vec::new(),
             row_count: 0,
@@ -346,17 +348,14 @@ impl Segment {
     }
 
     fn find(&self, hash: u64, key: &[u8]) -> Option<u32> {
-        let is_it = |slot: &u32| self.slice(self.slots[*slot as usize].key) == key;
-        self.index.find(hash, is_it).copied()
+        self.index.find(hash, |slot| self.slice(self.slots[slot as usize].key) == key)
     }
 
-    fn add_slot(&mut self, hash: u64, key: &[u8], since: u64, hasher: &RandomState) -> u32 {
+    fn add_slot(&mut self, hash: u64, key: &[u8], since: u64) -> u32 {
         let key = self.add_bytes(key);
         let number = u32::try_from(self.slots.len()).expect("fewer than 2^32 keys fit in memory");
         self.slots.push(Slot { key, rows: Vec::new(), is_loaded: self.is_complete, since });
-        let Segment { index, slots, bytes, .. } = self;
-        let rehash = |slot: &u32| hasher.hash_one(slots[*slot as usize].key.of(bytes));
-        index.insert_unique(hash, number, rehash);
+        self.index.insert(hash, number);
         number
     }
 
@@ -404,7 +403,7 @@ impl Segment {
         let rows = self.fresh.iter().enumerate();
         // Most keys differ in the bytes that are compared first: the others need not be fetched.
         let mut fresh: Vec<(u64, u32, u32)> =
-            rows.map(|(row, (slot, _))| (prefix_of(key_of(*slot)), *slot, row as u32)).collect();
+            rows.map(|(row, (slot, _))| (word_of(key_of(*slot), 1), *slot, row as u32)).collect();
         fresh.sort_unstable_by(|a, b| {
             let same_prefix =
                 || if a.1 == b.1 { a.2.cmp(&b.2) } else { key_of(a.1).cmp(key_of(b.1)) };
@@ -435,7 +434,7 @@ impl Segment {
             let hash = hasher.hash_one(key);
             let new = match self.find(hash, key) {
                 Some(new) => new,
-                None => self.add_slot(hash, key, since, hasher),
+                None => self.add_slot(hash, key, since),
             };
             let span = self.add_bytes(old.slice(row.span));
             self.add_row(new, Row { span, ..*row });
@@ -445,7 +444,7 @@ impl Segment {
     fn memory_size(&self) -> usize {
         let rows = self.row_count * size_of::<Row>() + self.slots.len() * ROWS_OVERHEAD;
         let fresh = self.fresh.capacity() * size_of::<(u32, Row)>();
-        let slots = self.slots.capacity() * size_of::<Slot>() + self.index.allocation_size();
+        let slots = self.slots.capacity() * size_of::<Slot>() + self.index.memory_size();
         self.bytes.capacity() + rows + fresh + slots
     }
 }
@@ -460,15 +459,6 @@ fn segment_of(segments: &mut Vec<Segment>, number: i64, complete_after: i64) -> 
         }
     };
     &mut segments[at]
-}
-
-/// Returns the first bytes of a key behind the flag that it is not null, as a number that sorts as they do.
-fn prefix_of(key: &[u8]) -> u64 {
-    let mut prefix = [0; 8];
-    let bytes = key.get(1..).unwrap_or_default();
-    let size = bytes.len().min(8);
-    prefix[..size].copy_from_slice(&bytes[..size]);
-    u64::from_be_bytes(prefix)
 }
 
 fn segment_prefix(number: i64) -> Vec<u8> {

@@ -255,6 +255,8 @@ impl Partition {
         }
         let mut segments = self.segments.write();
         Arc::make_mut(&mut segments).push(Arc::clone(&segment));
+        // Small segments are sealed faster than anybody looks which of them rest: open files would be used up.
+        writer.segment.close();
         (writer.segment, writer.file, writer.size) = (segment, file, 0);
         (writer.progress, writer.first_timestamp) = (IndexProgress::new(), None);
         Ok(())

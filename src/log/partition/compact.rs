@@ -67,17 +67,17 @@ impl Partition {
         self.checkpoint_if_changed()?;
         let settings = self.settings();
         let cleanable = self.cleanable(now, &settings);
-        self.compact_segments(&cleanable, now, &settings)
+        self.compact_segments(cleanable, now, &settings)
     }
 
     fn compact_segments(
         &self,
-        cleanable: &Cleanable,
+        cleanable: Cleanable,
         now: i64,
         settings: &Settings,
     ) -> Result<Removed, LogError> {
         let transactions = self.transactions()?;
-        let map = self.map_keys(cleanable, &transactions)?;
+        let map = self.map_keys(&cleanable, &transactions)?;
         let end = map.end();
         let plan = Plan {
             map,
@@ -88,10 +88,9 @@ impl Partition {
             index_interval: settings.index_interval_bytes,
         };
         let mut cleaner = Cleaner::new(plan, transactions);
-        let wanted = cleanable.segments.iter().take_while(|segment| segment.base < end);
-        let wanted: Vec<_> = wanted.cloned().collect();
-        for group in groups(&wanted, cleanable.end, settings.segment_bytes) {
-            if !self.compact_group(group, &mut cleaner)? {
+        // A group is let go as soon as another segment is in its place: its files are open, and the disk has their room until then.
+        for group in groups(cleanable, end, settings.segment_bytes) {
+            if !self.compact_group(&group, &mut cleaner)? {
                 return Ok(cleaner.removed());
             }
         }
@@ -208,6 +207,17 @@ impl Partition {
 
     /// Calls `act` with every batch of a sealed segment until it returns false; returns whether it never did.
     fn each_batch(
+        &self,
+        segment: &Segment,
+        act: impl FnMut(&BatchView<'_>) -> Result<bool, CleanError>,
+    ) -> Result<bool, LogError> {
+        let is_whole = self.read_batches(segment, act);
+        // There may be more segments than files may be open.
+        segment.close();
+        is_whole
+    }
+
+    fn read_batches(
         &self,
         segment: &Segment,
         mut act: impl FnMut(&BatchView<'_>) -> Result<bool, CleanError>,
@@ -338,22 +348,31 @@ impl Partition {
     }
 }
 
-/// Puts neighbours together that are no more than one segment.
-fn groups(segments: &[Arc<Segment>], end: Offset, size_max: u64) -> Vec<&[Arc<Segment>]> {
-    let mut groups = Vec::new();
-    let mut from = 0;
+/// How many segments are put together at the most: their files are open at the same time.
+const GROUP_MAX: usize = 64;
+
+/// Puts neighbours that begin before an offset together, as long as they are no more than one segment.
+fn groups(cleanable: Cleanable, before: Offset, size_max: u64) -> Vec<Vec<Arc<Segment>>> {
+    let Cleanable { segments, end, .. } = cleanable;
+    let mut ends: Vec<_> = segments.iter().skip(1).map(|segment| segment.base).collect();
+    ends.push(end);
+    let mut groups: Vec<Vec<Arc<Segment>>> = Vec::new();
     let mut size = 0;
-    for (number, segment) in segments.iter().enumerate() {
-        let next = segments.get(number + 1).map_or(end, |next| next.base);
+    let wanted = segments.into_iter().zip(ends).take_while(|(segment, _)| segment.base < before);
+    for (segment, end) in wanted {
         size += segment.size();
-        let is_too_much = size_max < size || i64::from(i32::MAX) < next - segments[from].base;
-        if is_too_much && from < number {
-            groups.push(&segments[from..number]);
-            (from, size) = (number, segment.size());
+        let fits = |group: &Vec<Arc<Segment>>| {
+            size <= size_max
+                && end - group[0].base <= i64::from(i32::MAX)
+                && group.len() < GROUP_MAX
+        };
+        match groups.last_mut() {
+            Some(group) if fits(group) => group.push(segment),
+            _ => {
+                size = segment.size();
+                groups.push(vec![segment]);
+            }
         }
-    }
-    if from < segments.len() {
-        groups.push(&segments[from..]);
     }
     groups
 }

@@ -208,6 +208,7 @@ impl Partition {
                     break;
                 }
             }
+            segment.close();
             if at == number {
                 segment.indexes.aborted.replace(fresh.aborted);
             }

@@ -18,14 +18,15 @@ use datafusion::arrow::array::{ArrayRef, UInt32Array};
 use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use datafusion::arrow::compute::take;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use crate::formats::row::{EncodedRows, builders, read_row};
 use crate::functions::RowFailures;
 use crate::functions::aggregate::{Accumulator, GroupedRows};
 use crate::operators::progress::{PROGRESS_KEY, Progress};
 use crate::operators::{AggregateSpec, OperatorContext, OperatorError};
-use crate::state::{Backend, Changes, MemoryBudget, MemoryShare, StateError, StorePartition};
+use crate::state::{
+    Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition, sort_by_key,
+};
 use crate::types::{ColumnBuilder, SqlType};
 
 use open_windows::OpenWindows;
@@ -66,7 +67,7 @@ pub(super) struct Groups {
     partition: StorePartition,
     backend: Arc<dyn Backend>,
     accumulators: Vec<Box<dyn Accumulator>>,
-    index: HashTable<u32>,
+    index: KeyIndex,
     hasher: RandomState,
     slots: Vec<Slot>,
     free: Vec<u32>,
@@ -124,7 +125,7 @@ impl Groups {
             partition,
             backend,
             accumulators: spec.accumulators()?,
-            index: HashTable::new(),
+            index: KeyIndex::default(),
             hasher: RandomState::default(),
             slots: Vec::new(),
             free: Vec::new(),
@@ -231,8 +232,13 @@ impl Groups {
         if let Some(windows) = &mut self.windows {
             windows.forget_before(to.saturating_add(1));
         }
-        groups.sort_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
+        self.sort(&mut groups);
         Ok(groups)
+    }
+
+    /// Sorts groups by their stored keys.
+    fn sort(&self, groups: &mut [u32]) {
+        sort_by_key(groups, self.is_windowed, |group| (&self.slots[group as usize].key, 0));
     }
 
     /// Returns the groups of windows or panes that begin in a range, both bounds part of it; those in the store only are brought in.
@@ -287,8 +293,7 @@ impl Groups {
             self.committed_progress = self.progress;
         }
         let mut changed = std::mem::take(&mut self.changed);
-        changed
-            .sort_unstable_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
+        self.sort(&mut changed);
         for group in &changed {
             let slot = &self.slots[*group as usize];
             changes.put_with(self.partition, &slot.key, |out| {
@@ -310,7 +315,7 @@ impl Groups {
 
     /// Numbers the groups anew, so that what was dropped takes no memory.
     fn compact(&mut self) {
-        let live: Vec<u32> = self.index.iter().copied().collect();
+        let live: Vec<u32> = self.index.iter().collect();
         let Ok(mut accumulators) = self.spec.accumulators() else { return };
         accumulators.iter_mut().for_each(|states| states.resize(live.len()));
         let mut bytes = Vec::new();
@@ -326,30 +331,22 @@ impl Groups {
         let mut moved = |group: &u32| std::mem::replace(&mut old[*group as usize], Slot::new(&[]));
         self.slots = live.iter().map(&mut moved).collect();
         (self.accumulators, self.free) = (accumulators, Vec::new());
-        let Groups { index, slots, hasher, .. } = self;
-        index.clear();
-        index.shrink_to(slots.len(), |group| hasher.hash_one(&*slots[*group as usize].key));
-        for (number, slot) in slots.iter().enumerate() {
-            let hash = hasher.hash_one(&*slot.key);
-            index.insert_unique(hash, number as u32, |group| {
-                hasher.hash_one(&*slots[*group as usize].key)
-            });
-        }
-        self.sort_groups();
+        self.index.renumber();
+        self.note_groups();
     }
 
     /// Notes the groups that are there by their windows and by their keys, if that is wanted.
-    fn sort_groups(&mut self) {
+    fn note_groups(&mut self) {
         let Groups { index, slots, windows, panes, .. } = self;
         if let Some(windows) = windows {
             windows.clear();
-            index.iter().for_each(|group| windows.add(&slots[*group as usize].key, *group));
+            index.iter().for_each(|group| windows.add(&slots[group as usize].key, group));
         }
         if let Some(panes) = panes {
             panes.clear();
             for group in index.iter() {
-                let slot = &mut slots[*group as usize];
-                slot.list = panes.add(&slot.key, *group);
+                let slot = &mut slots[group as usize];
+                slot.list = panes.add(&slot.key, group);
             }
         }
     }
@@ -358,7 +355,7 @@ impl Groups {
         let states: usize = self.accumulators.iter().map(|states| states.memory_size()).sum();
         let lists = self.changed.capacity() * size_of::<u32>()
             + self.held.capacity() * size_of::<(u32, u32)>();
-        let slots = self.slots.capacity() * size_of::<Slot>() + self.index.allocation_size();
+        let slots = self.slots.capacity() * size_of::<Slot>() + self.index.memory_size();
         let panes = self.panes.as_ref().map_or(0, PaneLists::memory_size);
         states + panes + self.key_bytes + self.index.len() * KEY_OVERHEAD + slots + lists
     }
@@ -378,8 +375,8 @@ impl Groups {
     /// Finds the group of a key, or the key's hash.
     fn find(&self, key: &[u8]) -> Result<u32, u64> {
         let hash = self.hasher.hash_one(key);
-        let found = self.index.find(hash, |group| *self.slots[*group as usize].key == *key);
-        found.copied().ok_or(hash)
+        let found = self.index.find(hash, |group| *self.slots[group as usize].key == *key);
+        found.ok_or(hash)
     }
 
     fn find_or_load(&mut self, keys: &EncodedRows) -> Result<Vec<u32>, OperatorError> {
@@ -429,8 +426,7 @@ impl Groups {
         if let Some(panes) = &mut self.panes {
             self.slots[group as usize].list = panes.add(key, group);
         }
-        let Groups { index, slots, hasher, .. } = self;
-        index.insert_unique(hash, group, |group| hasher.hash_one(&*slots[*group as usize].key));
+        self.index.insert(hash, group);
         group
     }
 
@@ -447,8 +443,7 @@ impl Groups {
         if groups.is_empty() {
             return Ok(());
         }
-        groups
-            .sort_unstable_by(|a, b| self.slots[*a as usize].key.cmp(&self.slots[*b as usize].key));
+        self.sort(&mut groups);
         let full_key = |group: &u32| self.partition.full_key(&self.slots[*group as usize].key);
         let keys: Vec<_> = groups.iter().map(full_key).collect();
         for (group, value) in groups.into_iter().zip(self.backend.multi_get(&keys)?) {
@@ -537,9 +532,9 @@ impl Groups {
         let Groups { index, slots, free, accumulators, changed, key_bytes, .. } = self;
         let mut dropped = Vec::new();
         index.retain(|group| {
-            let is_dropped = is_dropped(&slots[*group as usize]);
+            let is_dropped = is_dropped(&slots[group as usize]);
             if is_dropped {
-                dropped.push(*group);
+                dropped.push(group);
             }
             !is_dropped
         });
@@ -550,7 +545,7 @@ impl Groups {
         }
         changed.retain(|group| !slots[*group as usize].key.is_empty());
         free.extend(dropped);
-        self.sort_groups();
+        self.note_groups();
     }
 }
 

@@ -1,17 +1,18 @@
 //! Which panes a key has.
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
 
 use super::open_windows::start_of;
 use super::panes::{closed_of, grouping_key};
+use crate::state::KeyIndex;
 
 /// The panes in memory by key, in the order of time.
 #[derive(Default)]
 pub(super) struct PaneLists {
     hasher: RandomState,
-    index: HashTable<u32>,
+    index: KeyIndex,
     lists: Vec<PaneList>,
     pane_count: usize,
     key_bytes: usize,
@@ -74,18 +75,18 @@ impl PaneLists {
         // Lists have room for some more.
         let panes = self.pane_count * size_of::<Pane>() * 3 / 2;
         let lists = self.lists.capacity() * size_of::<PaneList>();
-        panes + lists + self.key_bytes + self.index.allocation_size()
+        panes + lists + self.key_bytes + self.index.memory_size()
     }
 
     fn number_of(&mut self, key: &[u8]) -> u32 {
         let PaneLists { hasher, index, lists, .. } = self;
         let hash = hasher.hash_one(key);
-        if let Some(number) = index.find(hash, |number| *lists[*number as usize].key == *key) {
-            return *number;
+        if let Some(number) = index.find(hash, |number| *lists[number as usize].key == *key) {
+            return number;
         }
         let number = u32::try_from(lists.len()).expect("fewer than 2^32 keys fit in memory");
         lists.push(PaneList { key: key.into(), panes: Vec::new() });
-        index.insert_unique(hash, number, |number| hasher.hash_one(&*lists[*number as usize].key));
+        index.insert(hash, number);
         self.key_bytes += key.len();
         number
     }

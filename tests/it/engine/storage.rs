@@ -210,3 +210,55 @@ fn batches_are_no_larger_than_their_topic_takes() {
     assert!(refused.message().contains("larger than the 1000"), "{refused}");
     engine.close().unwrap();
 }
+
+/// Counts the files of a folder that this process has open, those that are removed included.
+#[cfg(target_os = "linux")]
+fn open_files(folder: &Path) -> usize {
+    let all = std::fs::read_dir("/proc/self/fd").unwrap();
+    let is_here = |file: &Path| std::fs::read_link(file).is_ok_and(|it| it.starts_with(folder));
+    // One may be closed while it is looked at.
+    all.filter(|entry| entry.as_ref().is_ok_and(|entry| is_here(&entry.path()))).count()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn there_may_be_more_segments_than_open_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log/bids-0");
+    let options = EngineOptions::new(folder.path()).with("log.cleaner.backoff.ms", "100000000");
+    let engine = Engine::open(options).unwrap();
+    engine.create_topic("bids", &tidemill::log::TopicConfig::new(1)).unwrap();
+    let small = [
+        ("cleanup.policy", "compact"),
+        ("segment.bytes", "4096"),
+        ("min.cleanable.dirty.ratio", "0.01"),
+    ];
+    let set = small.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    engine.alter_topic("bids", &set, &[]).unwrap();
+    let value = "v".repeat(1000);
+    for _ in 0..300 {
+        let records = ["a", "b", "c"].map(|key| record(key, &value, 1));
+        engine.produce("bids", &records).unwrap();
+    }
+    let segments = || -> Vec<u64> {
+        let files = std::fs::read_dir(&log).unwrap().flatten();
+        let segments = files.filter(|file| file.path().extension().is_some_and(|it| it == "log"));
+        // One may be gone by now.
+        segments.filter_map(|segment| Some(segment.metadata().ok()?.len())).collect()
+    };
+    assert!(200 < segments().len(), "{:?}", segments());
+    assert!(open_files(&log) < 4, "{} files are open", open_files(&log));
+    engine.close().unwrap();
+    drop(engine);
+
+    // Those that compaction has been through are closed while it goes on.
+    let options = EngineOptions::new(folder.path()).with("log.cleaner.backoff.ms", "1");
+    let engine = Engine::open(options).unwrap();
+    let (begin, mut most) = (std::time::Instant::now(), 0);
+    while 50_000 < segments().iter().sum::<u64>() {
+        most = most.max(open_files(&log));
+        assert!(begin.elapsed() < WAIT, "{:?}", segments());
+    }
+    assert!(most < 200, "{most} files were open");
+    engine.close().unwrap();
+}
