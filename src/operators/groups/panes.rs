@@ -152,6 +152,8 @@ struct PaneWindow {
 struct Merges {
     steps: Vec<Merge>,
     next: u32,
+    /// What came of them.
+    windows: Vec<PaneWindow>,
 }
 
 impl Merges {
@@ -198,9 +200,8 @@ impl Groups {
         panes: Panes,
     ) -> Result<Vec<GroupRows>, OperatorError> {
         let held = self.take_stamped().into_iter();
-        let mut parts = held.map(|(group, stamp)| self.part(group, Some(stamp))).collect();
-        by_key(&mut parts);
-        let parts = self.with_others(panes, parts)?;
+        let parts = held.map(|(group, stamp)| self.part(group, Some(stamp))).collect();
+        let parts = self.with_others(panes, by_key(parts))?;
         self.windows_of(panes, &parts, (i64::MIN, i64::MAX))
     }
 
@@ -212,8 +213,8 @@ impl Groups {
         to: i64,
     ) -> Result<Vec<GroupRows>, OperatorError> {
         let groups = self.between(from, panes.end(to).saturating_sub(1))?;
-        let mut parts = groups.into_iter().map(|group| self.part(group, Some(0))).collect();
-        by_key(&mut parts);
+        let parts = groups.into_iter().map(|group| self.part(group, Some(0))).collect();
+        let parts = by_key(parts);
         if let Some(windows) = &mut self.windows {
             // The panes of the next window are asked for again.
             windows.forget_before(panes.next_window(to.saturating_add(1)));
@@ -251,7 +252,7 @@ impl Groups {
         let loaded = self.load_stored(stored)?;
         if !loaded.is_empty() {
             all.extend(loaded.into_iter().map(|group| self.part(group, None)));
-            by_key(&mut all);
+            all = by_key(all);
         }
         Ok(all)
     }
@@ -304,11 +305,12 @@ impl Groups {
         parts: &[Part],
         range: (i64, i64),
     ) -> Result<Vec<GroupRows>, OperatorError> {
-        let mut merges = Merges { steps: Vec::new(), next: self.slots.len() as u32 };
-        let mut found = Vec::new();
+        let next = self.slots.len() as u32;
+        let mut merges = Merges { steps: Vec::new(), next, windows: Vec::new() };
         for of_key in parts.chunk_by(|a, b| a.list == b.list) {
-            self.windows_of_key(panes, of_key, range, &mut merges, &mut found);
+            self.windows_of_key(panes, of_key, range, &mut merges);
         }
+        let mut found = std::mem::take(&mut merges.windows);
         found.sort_unstable_by(|a, b| {
             let by_time = (a.merged.stamp, a.start).cmp(&(b.merged.stamp, b.start));
             by_time.then_with(|| self.key_of(a).cmp(self.key_of(b)))
@@ -323,14 +325,7 @@ impl Groups {
         rows
     }
 
-    fn windows_of_key(
-        &self,
-        panes: Panes,
-        parts: &[Part],
-        range: (i64, i64),
-        merges: &mut Merges,
-        found: &mut Vec<PaneWindow>,
-    ) {
+    fn windows_of_key(&self, panes: Panes, parts: &[Part], range: (i64, i64), merges: &mut Merges) {
         let starts = asked_for(panes, parts, range);
         let advance_ms = panes.windows.advance_ms;
         let (size, step) = (panes.per_window(), panes.between(0, advance_ms));
@@ -358,7 +353,7 @@ impl Groups {
                 }
                 // A window that is asked for has the part that it is asked for by.
                 let Some(merged) = merged else { continue };
-                found.push(PaneWindow { start: *start, list: parts[0].list, merged });
+                merges.windows.push(PaneWindow { start: *start, list: parts[0].list, merged });
             }
         }
     }
@@ -384,8 +379,9 @@ impl Groups {
 }
 
 /// Puts the parts of a key side by side, by time.
-fn by_key(parts: &mut Vec<Part>) {
+fn by_key(mut parts: Vec<Part>) -> Vec<Part> {
     parts.sort_unstable_by_key(|part| (part.list, part.pane));
+    parts
 }
 
 /// Returns the starts of the windows in a range that stamped parts of a key are in, the earliest first.
@@ -421,7 +417,7 @@ mod tests {
             is_present.then_some(Node { group: pane as u32, time, stamp: Some(99 - pane as u32) })
         };
         let panes: Vec<_> = (0..pane_count).map(node).collect();
-        let mut merges = Merges { steps: Vec::new(), next: pane_count as u32 };
+        let mut merges = Merges { steps: Vec::new(), next: pane_count as u32, windows: Vec::new() };
         let windows = merges.slide(&panes, size, step);
         let mut sets: Vec<u64> = (0..pane_count).map(|pane| 1 << pane).collect();
         for Merge { into, left, right } in &merges.steps {

@@ -64,8 +64,11 @@ fn records(random: &mut Random, count: usize) -> Vec<TestRecord> {
     (0..count).map(|_| record()).collect()
 }
 
+/// A window, the time of its row, and its values.
+type WindowRow = (Option<(i64, i64)>, i64, Vec<Value>);
+
 /// Reads what a table's topic got, the list left out.
-fn read(driver: &mut TestDriver, table: &str) -> Vec<(Option<(i64, i64)>, i64, Vec<Value>)> {
+fn read(driver: &mut TestDriver, table: &str) -> Vec<WindowRow> {
     let rows = driver.read_rows(table).unwrap().into_iter();
     rows.map(|row| (row.window, row.timestamp_ms, row.values[..9].to_vec())).collect()
 }

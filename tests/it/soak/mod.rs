@@ -88,7 +88,9 @@ fn set_retention(run: &Run, bytes: u64) {
         "retention.ms=3600000".to_owned(),
     ];
     let options = options.each_ref().map(String::as_str);
-    outputs().chain(["orders"]).for_each(|topic| run.alter(topic, &options));
+    // Rows that are late are reported.
+    let topics = outputs().chain(["orders", "default_ksql_processing_log"]);
+    topics.for_each(|topic| run.alter(topic, &options));
 }
 
 #[test]
