@@ -114,6 +114,7 @@ impl Partition {
         if let Some(UnfinishedSwap { swap, replaced, segment }) = &*unfinished {
             swap.finish(&*self.environment.disk, replaced)?;
             segment.unpin();
+            segment.close();
             *unfinished = None;
         }
         Ok(())
