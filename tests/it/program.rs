@@ -141,13 +141,19 @@ impl Program {
     /// Asks for rows: by column name.
     #[track_caller]
     pub(crate) fn rows(&self, sql: &str) -> Vec<Map<String, Value>> {
-        objects(&self.call(&["--output", "json", "-e", sql]))
+        objects(&self.call(&["--output", "json", "-e", sql])).collect()
     }
 
     /// Reads all committed records of a topic.
     #[track_caller]
     pub(crate) fn records(&self, topic: &str) -> Vec<Map<String, Value>> {
-        objects(&self.call(&["consume", topic, "--from", "beginning", "--exit-at-end", "--json"]))
+        objects(&self.records_as_text(topic)).collect()
+    }
+
+    /// Reads all committed records of a topic as JSON, one a line.
+    #[track_caller]
+    pub(crate) fn records_as_text(&self, topic: &str) -> String {
+        self.call(&["consume", topic, "--from", "beginning", "--exit-at-end", "--json"])
     }
 }
 
@@ -157,8 +163,9 @@ fn bytes_of(mut from: impl Read) -> Vec<u8> {
     bytes
 }
 
-fn objects(lines: &str) -> Vec<Map<String, Value>> {
-    lines.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
+/// Reads objects, one a line.
+pub(crate) fn objects(lines: &str) -> impl Iterator<Item = Map<String, Value>> {
+    lines.lines().map(|line| serde_json::from_str(line).expect(line))
 }
 
 #[track_caller]

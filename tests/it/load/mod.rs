@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tidemill::clock::{Clock, SystemClock};
 
-use crate::program::Program;
+use crate::program::{Program, objects};
 use orders::{Order, customers, regions};
 
 pub(crate) use compare::{Kept, assert_at_the_end, assert_same, outputs};
@@ -93,7 +93,7 @@ impl Run {
     /// Looks at what is in the topic: all that was acknowledged, everything once, and in order. Returns what is not there.
     fn missing(&self) -> BTreeSet<u64> {
         let mut found: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
-        for record in self.program.records("orders") {
+        for record in objects(&self.program.records_as_text("orders")) {
             let value = record["value"].as_str().unwrap();
             let value: serde_json::Value = serde_json::from_str(value).expect(value);
             let partition = record["partition"].as_u64().unwrap();
