@@ -24,7 +24,8 @@ use crate::types::{ColumnBuilder, Decimal, SqlType};
 pub struct RowError;
 
 const NULL: u8 = 0;
-const PRESENT: u8 = 1;
+/// What stands before a value that is not NULL.
+pub const PRESENT: u8 = 1;
 
 /// Rows as bytes: one buffer, and where each row ends in it.
 #[derive(Clone, Debug, Default)]
@@ -137,8 +138,18 @@ fn write_i32(value: i32, out: &mut Vec<u8>) {
     out.extend_from_slice(&((value as u32) ^ (1 << 31)).to_be_bytes());
 }
 
+/// Writes a number or a time so that its bytes sort as it does.
+pub fn ordered(value: i64) -> [u8; 8] {
+    ((value as u64) ^ (1 << 63)).to_be_bytes()
+}
+
+/// Reads what [`ordered`] wrote; none if that is not eight bytes.
+pub fn from_ordered(bytes: &[u8]) -> Option<i64> {
+    Some((u64::from_be_bytes(bytes.try_into().ok()?) ^ (1 << 63)) as i64)
+}
+
 fn write_i64(value: i64, out: &mut Vec<u8>) {
-    out.extend_from_slice(&((value as u64) ^ (1 << 63)).to_be_bytes());
+    out.extend_from_slice(&ordered(value));
 }
 
 fn write_i128(value: i128, out: &mut Vec<u8>) {
@@ -254,7 +265,7 @@ fn read_i32(bytes: &[u8], push: impl FnOnce(i32)) -> Result<&[u8], RowError> {
 
 fn read_i64(bytes: &[u8], push: impl FnOnce(i64)) -> Result<&[u8], RowError> {
     let (value, rest) = fixed::<8>(bytes)?;
-    push((u64::from_be_bytes(value) ^ (1 << 63)) as i64);
+    push(from_ordered(&value).ok_or(RowError)?);
     Ok(rest)
 }
 

@@ -54,8 +54,7 @@ impl Aggregate {
             times: &batch.times,
             args,
         };
-        // Headers are those of the row that made the update: they do not wait.
-        if ctx.coalesce && batch.headers.is_none() {
+        if ctx.holds(batch) {
             return self.groups.hold(&updates, row_count, ctx);
         }
         let updated = self.groups.update(&updates, row_count, ctx)?;

@@ -1,6 +1,7 @@
 //! What an operator may use beside its input: settings, and a place for what goes wrong with single rows.
 
 use crate::functions::RowFailures;
+use crate::types::Batch;
 
 /// What an operator may use beside its input.
 pub struct OperatorContext<'a> {
@@ -51,6 +52,11 @@ pub enum Report {
 }
 
 impl OperatorContext<'_> {
+    /// Tells whether the updates that rows make wait to be merged. Headers are those of the row that made an update: it does not wait.
+    pub fn holds(&self, batch: &Batch) -> bool {
+        self.coalesce && batch.headers.is_none()
+    }
+
     /// Reports the rows that an expression failed on.
     pub fn report_failures(&mut self, failures: RowFailures) {
         let report =

@@ -44,7 +44,7 @@ pub use foreign_key_join::ForeignKeySpec;
 pub use foreign_key_match::ForeignKeyMatch;
 pub use foreign_key_resolve::ForeignKeyResolve;
 pub use foreign_key_subscribe::ForeignKeySubscribe;
-pub use groups::{GroupRows, PaneReader, Panes, read_group_rows};
+pub use groups::{GroupRows, PaneReader, Panes, read_group_rows, window_row};
 pub use materialize::{Materialize, read_table_rows};
 pub use project::Project;
 pub use rekey::{Rekey, RekeySpec};

@@ -135,7 +135,7 @@ impl SessionAggregate {
         let Grouped { batch, keys, args } = input;
         let encoded = EncodedRows::encode(keys, batch.row_count());
         let numbers = self.sessions.find_or_load(&encoded)?;
-        let emission = self.emission(batch, ctx.coalesce);
+        let emission = self.emission(batch, ctx);
         if emission == Emission::Each {
             self.emit_held(emit)?;
         }
@@ -177,11 +177,10 @@ impl SessionAggregate {
         Ok(())
     }
 
-    fn emission(&self, batch: &Batch, coalesce: bool) -> Emission {
+    fn emission(&self, batch: &Batch, ctx: &OperatorContext<'_>) -> Emission {
         match self.windows.emit_final {
             true => Emission::Final,
-            // Headers are those of the row that made the update: they do not wait.
-            false if coalesce && batch.headers.is_none() => Emission::Merged,
+            false if ctx.holds(batch) => Emission::Merged,
             false => Emission::Each,
         }
     }

@@ -6,14 +6,12 @@ use std::sync::Arc;
 use datafusion::arrow::array::ArrayRef;
 use foldhash::fast::RandomState;
 
-use crate::formats::row::{EncodedRows, builders, read_row};
+use crate::formats::row::{EncodedRows, builders, from_ordered, ordered, read_row};
 use crate::functions::aggregate::Accumulator;
 use crate::operators::groups::load_states;
 use crate::operators::progress::Progress;
 use crate::operators::session_closing::SessionClosing;
-use crate::operators::stored_sessions::{
-    BY_END, SessionRows, by_end, end_of, from_ordered, ordered,
-};
+use crate::operators::stored_sessions::{BY_END, SessionRows, by_end, end_of};
 use crate::operators::{AggregateSpec, OperatorError};
 use crate::state::{
     Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition, sort_by_key,

@@ -11,7 +11,7 @@
 
 use datafusion::arrow::array::ArrayRef;
 
-use crate::formats::row::{builders, read_row};
+use crate::formats::row::{builders, from_ordered, ordered, read_row};
 use crate::operators::groups::load_states;
 use crate::operators::progress::PROGRESS_KEY;
 use crate::operators::{AggregateSpec, OperatorError};
@@ -24,16 +24,6 @@ pub(super) const BY_END: u8 = 0xFF;
 /// Returns what entries of a bucket of ends begin with.
 pub(super) fn by_end(bucket: i64) -> Vec<u8> {
     [&[BY_END][..], &ordered(bucket)].concat()
-}
-
-/// Writes a time so that bytes sort as times do.
-pub(super) fn ordered(time: i64) -> [u8; 8] {
-    ((time as u64) ^ (1 << 63)).to_be_bytes()
-}
-
-/// Reads a time that `ordered` wrote.
-pub(super) fn from_ordered(bytes: &[u8]) -> Option<i64> {
-    Some((u64::from_be_bytes(bytes.try_into().ok()?) ^ (1 << 63)) as i64)
 }
 
 /// Returns when a stored session ends.

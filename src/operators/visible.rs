@@ -37,8 +37,7 @@ impl VisibleWindows {
 
     /// Tells whether a query sees an entry of the store.
     pub fn sees(&self, full_key: &[u8], value: &[u8]) -> Result<bool, StateError> {
-        let (prefix, key) = full_key.split_at(StorePartition::PREFIX_SIZE);
-        let partition = prefix.last_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
+        let (StorePartition { partition, .. }, key) = StorePartition::split(full_key);
         let Some(progress) = self.progress.get(partition as usize) else { return Ok(false) };
         if key == PROGRESS_KEY || key.first() == Some(&BY_END) {
             return Ok(false);

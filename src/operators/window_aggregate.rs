@@ -38,11 +38,12 @@ impl WindowAggregate {
     /// Opens the operator on its state.
     pub fn open(
         spec: AggregateSpec,
-        (windows, panes): (TimeWindows, Option<Panes>),
+        windows: TimeWindows,
         partition: StorePartition,
         backend: Arc<dyn Backend>,
         memory: &Arc<MemoryBudget>,
     ) -> Result<Self, OperatorError> {
+        let panes = Panes::of(&spec, windows);
         let groups = Groups::open(&spec, partition, backend, memory)?;
         let groups = groups.with_windows(windows.emit_final);
         let groups = if panes.is_some() { groups.with_panes() } else { groups };
@@ -217,7 +218,7 @@ impl WindowAggregate {
             let mut closings = assigned.closings.iter();
             return closings.try_for_each(|closing| self.emit_closed(closing, batch, ctx, emit));
         }
-        if holds(batch, ctx) {
+        if ctx.holds(batch) {
             return self.groups.hold(&updates, batch.row_count(), ctx);
         }
         if self.panes.is_some() {
@@ -251,17 +252,12 @@ impl WindowAggregate {
     fn rows_max(&self, batch: &Batch, ctx: &OperatorContext<'_>) -> usize {
         if self.panes.is_some() {
             // Every row that does not wait is an update of its windows.
-            let is_held = self.windows.emit_final || holds(batch, ctx);
+            let is_held = self.windows.emit_final || ctx.holds(batch);
             return if is_held { usize::MAX } else { 1 };
         }
         let overlaps = self.windows.size_ms.div_euclid(self.windows.advance_ms).max(1);
         self.groups.results_max() / usize::try_from(overlaps).unwrap_or(usize::MAX)
     }
-}
-
-/// Tells whether what rows come to waits until it is asked for. Headers are those of the row that made the update: they do not wait.
-fn holds(batch: &Batch, ctx: &OperatorContext<'_>) -> bool {
-    ctx.coalesce && batch.headers.is_none()
 }
 
 /// Returns the headers of a row so many times, if there are any.

@@ -6,10 +6,10 @@ use datafusion::arrow::array::{ArrayRef, Int64Array};
 use datafusion::arrow::buffer::ScalarBuffer;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::formats::row::EncodedRows;
+use crate::formats::row::{EncodedRows, from_ordered};
 use crate::operators::{
-    AggregateWindows, OperatorContext, OperatorError, PaneReader, VisibleWindows, read_group_rows,
-    read_session_rows, read_table_rows,
+    AggregateWindows, OperatorContext, OperatorError, PaneReader, Panes, VisibleWindows,
+    read_group_rows, read_session_rows, read_table_rows, window_row,
 };
 use crate::plan::{ColumnConstraint, KeyConstraint, Lookup, SourceColumn, TimeRange};
 use crate::runtime::Pipeline;
@@ -32,6 +32,8 @@ pub(super) struct TableReader {
     /// Where the next chunk begins; none when all has been read.
     next: Option<Vec<u8>>,
     lookup: Lookup,
+    /// The panes that windows are merged from; none if the operator stores windows.
+    panes: Option<Panes>,
     /// Which windows are there, once it is known.
     visible: Option<VisibleWindows>,
 }
@@ -58,6 +60,10 @@ impl TableReader {
             .operator
             .store()
             .map(|store| StorePartition::new(store, 0).prefix().to_vec());
+        let panes = match &materialized.operator {
+            OperatorSpec::WindowAggregate { spec, windows, .. } => Panes::of(spec, *windows),
+            _ => None,
+        };
         let visible = None;
         TableReader {
             materialized,
@@ -67,6 +73,7 @@ impl TableReader {
             now_ms,
             next,
             lookup,
+            panes,
             visible,
         }
     }
@@ -77,7 +84,7 @@ impl TableReader {
         let Some(from) = self.next.take() else { return Ok(None) };
         let mut entries: Vec<Entry> = match &self.lookup {
             Lookup::Keys(keys) if keys.iter().all(is_exact) => self.look_up(store, keys)?,
-            Lookup::Keys(_) | Lookup::Scan if self.has_panes() => {
+            Lookup::Keys(_) | Lookup::Scan if self.panes.is_some() => {
                 self.next_windows(store, &from)?
             }
             Lookup::Keys(_) | Lookup::Scan => {
@@ -96,15 +103,11 @@ impl TableReader {
         self.rows(entries).map(Some)
     }
 
-    fn has_panes(&self) -> bool {
-        matches!(self.materialized.operator, OperatorSpec::WindowAggregate { panes: Some(_), .. })
-    }
-
     /// Reads windows from panes; none if the operator stores windows.
     fn pane_reader(&self, partition: StorePartition) -> Option<PaneReader<'_>> {
-        match &self.materialized.operator {
-            OperatorSpec::WindowAggregate { spec, panes: Some(panes), .. } => {
-                Some(PaneReader { spec, panes: *panes, backend: self.backend.as_ref(), partition })
+        match (&self.materialized.operator, self.panes) {
+            (OperatorSpec::WindowAggregate { spec, .. }, Some(panes)) => {
+                Some(PaneReader { spec, panes, backend: self.backend.as_ref(), partition })
             }
             _ => None,
         }
@@ -121,7 +124,7 @@ impl TableReader {
                 found.extend(reader.entries(window, None).map_err(failed)?.into_iter().map(Ok));
                 start = window.saturating_add(1);
                 if CHUNK_ROWS <= found.len() {
-                    self.next = Some(partition.full_key(&window_prefix(start)));
+                    self.next = Some(partition.full_key(&window_row(start)));
                     return Ok(found);
                 }
             }
@@ -292,9 +295,9 @@ impl TableReader {
             }
             return Ok(());
         }
-        let mut from = window_prefix(from_ms.max(0));
+        let mut from = window_row(from_ms.max(0));
         let end = match to_ms.checked_add(1) {
-            Some(to) => partition.full_key(&window_prefix(to.max(0))),
+            Some(to) => partition.full_key(&window_row(to.max(0))),
             None => partition.end(),
         };
         loop {
@@ -343,16 +346,8 @@ fn bound(batch: &Batch, bound: impl Fn(&Windows) -> &ScalarBuffer<i64>) -> Array
 
 /// Returns the partition and the window's start at which a chunk begins.
 fn cursor_of(full_key: &[u8]) -> (u32, i64) {
-    let (prefix, key) = full_key.split_at(StorePartition::PREFIX_SIZE);
-    let partition = prefix.last_chunk::<4>().map_or(0, |bytes| u32::from_be_bytes(*bytes));
-    let start = key.last_chunk::<8>().map_or(0, |bytes| u64::from_be_bytes(*bytes) ^ (1 << 63));
-    (partition, start as i64)
-}
-
-fn window_prefix(start_ms: i64) -> Vec<u8> {
-    EncodedRows::encode(&[Arc::new(Int64Array::from(vec![start_ms])) as ArrayRef], 1)
-        .row(0)
-        .to_vec()
+    let (StorePartition { partition, .. }, key) = StorePartition::split(full_key);
+    (partition, key.get(1..).and_then(from_ordered).unwrap_or(0))
 }
 
 /// Returns the least bytes that are greater than all that begin with `prefix`.

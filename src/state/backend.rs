@@ -64,6 +64,19 @@ impl StorePartition {
         full
     }
 
+    /// Returns the partition that a full key is in, and the key there.
+    ///
+    /// # Panics
+    ///
+    /// If it is shorter than a prefix: such keys are never stored.
+    pub fn split(full_key: &[u8]) -> (Self, &[u8]) {
+        let (prefix, key) = full_key.split_at(Self::PREFIX_SIZE);
+        let (store, partition) = prefix.split_at(8);
+        let store = store.try_into().map_or(0, u64::from_be_bytes);
+        let partition = partition.try_into().map_or(0, u32::from_be_bytes);
+        (StorePartition::new(StoreId(store), partition), key)
+    }
+
     /// Returns the first full key behind all of this partition's.
     pub fn end(self) -> Vec<u8> {
         match self.partition.checked_add(1) {

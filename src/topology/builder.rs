@@ -399,10 +399,9 @@ impl Builder<'_> {
             }
         };
         let windows = TimeWindows { size_ms, advance_ms, grace_ms, retention_ms, emit_final };
-        let panes = Panes::of(&spec, windows);
-        let layout = if panes.is_some() { " in panes" } else { "" };
+        let layout = if Panes::of(&spec, windows).is_some() { " in panes" } else { "" };
         let store = self.store(&format!("WindowAggregate {windows:?} {text}{layout}"));
-        OperatorSpec::WindowAggregate { spec, windows, panes, store }
+        OperatorSpec::WindowAggregate { spec, windows, store }
     }
 
     /// Names the topic that the next sub-topology ends in.

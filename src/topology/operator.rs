@@ -6,7 +6,7 @@ use crate::expr::{Expr, Projection};
 use crate::operators::{
     Aggregate, AggregateSpec, EventTime, Filter, FlatMap, FlatMapSpec, ForeignKeyMatch,
     ForeignKeyResolve, ForeignKeySpec, ForeignKeySubscribe, Materialize, Operator, OperatorError,
-    Panes, Project, Rekey, RekeySpec, SessionAggregate, SessionWindows, StreamStreamJoin,
+    Project, Rekey, RekeySpec, SessionAggregate, SessionWindows, StreamStreamJoin,
     StreamStreamSpec, StreamTableJoin, TableFilter, TableGroupBy, TableGrouping, TableTableJoin,
     TableTableSpec, TimeWindows, WindowAggregate,
 };
@@ -22,45 +22,14 @@ pub enum OperatorSpec {
     Project(Projection),
     Rekey(RekeySpec),
     FlatMap(FlatMapSpec),
-    EventTime {
-        column: usize,
-        pattern: Option<Arc<str>>,
-    },
-    TableFilter {
-        predicate: Expr,
-        schema: Schema,
-        retention_ms: Option<i64>,
-        store: StoreId,
-    },
-    Materialize {
-        schema: Schema,
-        store: StoreId,
-    },
-    Aggregate {
-        spec: AggregateSpec,
-        store: StoreId,
-    },
-    WindowAggregate {
-        spec: AggregateSpec,
-        windows: TimeWindows,
-        panes: Option<Panes>,
-        store: StoreId,
-    },
-    SessionAggregate {
-        spec: AggregateSpec,
-        windows: SessionWindows,
-        store: StoreId,
-    },
-    TableGroupBy {
-        grouping: TableGrouping,
-        store: StoreId,
-    },
-    StreamTableJoin {
-        left: Schema,
-        right: Schema,
-        kind: JoinKind,
-        store: StoreId,
-    },
+    EventTime { column: usize, pattern: Option<Arc<str>> },
+    TableFilter { predicate: Expr, schema: Schema, retention_ms: Option<i64>, store: StoreId },
+    Materialize { schema: Schema, store: StoreId },
+    Aggregate { spec: AggregateSpec, store: StoreId },
+    WindowAggregate { spec: AggregateSpec, windows: TimeWindows, store: StoreId },
+    SessionAggregate { spec: AggregateSpec, windows: SessionWindows, store: StoreId },
+    TableGroupBy { grouping: TableGrouping, store: StoreId },
+    StreamTableJoin { left: Schema, right: Schema, kind: JoinKind, store: StoreId },
     StreamStreamJoin(Arc<StreamStreamSpec>),
     TableTableJoin(Arc<TableTableSpec>),
     ForeignKeySubscribe(Arc<ForeignKeySpec>),
@@ -105,15 +74,9 @@ impl OperatorSpec {
             OperatorSpec::Aggregate { spec, store } => {
                 Box::new(Aggregate::open(spec.clone(), at(store), backend, &env.memory)?)
             }
-            OperatorSpec::WindowAggregate { spec, windows, panes, store } => {
-                Box::new(WindowAggregate::open(
-                    spec.clone(),
-                    (*windows, *panes),
-                    at(store),
-                    backend,
-                    &env.memory,
-                )?)
-            }
+            OperatorSpec::WindowAggregate { spec, windows, store } => Box::new(
+                WindowAggregate::open(spec.clone(), *windows, at(store), backend, &env.memory)?,
+            ),
             OperatorSpec::SessionAggregate { spec, windows, store } => {
                 let at = at(store);
                 Box::new(SessionAggregate::open(spec.clone(), *windows, at, backend, &env.memory)?)

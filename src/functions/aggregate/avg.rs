@@ -63,8 +63,6 @@ impl<N: Summand + Into<S>, S: Total> Kernel for Avg<N, S> {
     type Args<'a> = N::Column<'a>;
     type Results = Vec<f64>;
 
-    const MERGES_EXACTLY: bool = S::IS_EXACT;
-
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> N::Column<'a> {
         N::column(&args[0])
     }
@@ -98,8 +96,8 @@ impl<N: Summand + Into<S>, S: Total> Kernel for Avg<N, S> {
         Ok(())
     }
 
-    fn copy(&self, state: &Mean<S>) -> Mean<S> {
-        *state
+    fn copy(&self, state: &Mean<S>) -> Option<Mean<S>> {
+        S::IS_EXACT.then_some(*state)
     }
 
     fn results(&self, capacity: usize) -> Vec<f64> {

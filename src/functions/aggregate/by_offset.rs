@@ -84,7 +84,6 @@ impl<C: Cell, const LATEST: bool> Kernel for One<C, LATEST> {
     type Results = C::Builder;
 
     const HAS_HEAP: bool = C::HAS_HEAP;
-    const MERGES_EXACTLY: bool = true;
 
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> C::Column<'a> {
         C::column(&args[0])
@@ -123,8 +122,8 @@ impl<C: Cell, const LATEST: bool> Kernel for One<C, LATEST> {
         Ok(())
     }
 
-    fn copy(&self, state: &Arrival<C>) -> Arrival<C> {
-        state.clone()
+    fn copy(&self, state: &Arrival<C>) -> Option<Arrival<C>> {
+        Some(state.clone())
     }
 
     fn results(&self, capacity: usize) -> C::Builder {

@@ -30,8 +30,6 @@ impl Kernel for Count {
     type Args<'a> = Option<NullBuffer>;
     type Results = Vec<i64>;
 
-    const MERGES_EXACTLY: bool = true;
-
     fn bind(&self, args: &[ArrayRef]) -> Option<NullBuffer> {
         args.first().and_then(|column| column.logical_nulls()).filter(|n| 0 < n.null_count())
     }
@@ -65,8 +63,8 @@ impl Kernel for Count {
         Ok(())
     }
 
-    fn copy(&self, state: &i64) -> i64 {
-        *state
+    fn copy(&self, state: &i64) -> Option<i64> {
+        Some(*state)
     }
 
     fn results(&self, capacity: usize) -> Vec<i64> {

@@ -21,8 +21,6 @@ pub(super) trait Kernel: Send + 'static {
     const VERSION: u8 = 1;
     /// Whether states hold memory of their own.
     const HAS_HEAP: bool = false;
-    /// Whether merged states are exactly the state that has taken the rows of both: see [`Accumulator::merges_exactly`].
-    const MERGES_EXACTLY: bool = false;
 
     /// Looks at the columns by their types; called once for a batch.
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> Self::Args<'a>;
@@ -49,9 +47,9 @@ pub(super) trait Kernel: Send + 'static {
     /// Adds a later state to an earlier one; on an error `into` is as it was.
     fn merge(&self, into: &mut Self::State, from: Self::State) -> Result<(), String>;
 
-    /// Copies a state. Only called where states merge exactly.
-    fn copy(&self, _state: &Self::State) -> Self::State {
-        Self::State::default()
+    /// Copies a state, if states merge exactly: see [`Accumulator::merges_exactly`].
+    fn copy(&self, _state: &Self::State) -> Option<Self::State> {
+        None
     }
 
     /// Begins to collect results.
@@ -219,14 +217,13 @@ impl<K: Kernel> Accumulator for Dense<K> {
     }
 
     fn merges_exactly(&self) -> bool {
-        K::MERGES_EXACTLY
+        self.kernel.copy(&K::State::default()).is_some()
     }
 
     fn merge_copies(&mut self, merges: &[Merge]) {
-        debug_assert!(K::MERGES_EXACTLY, "copies of its states cannot be merged");
         for Merge { into, left, right } in merges {
-            let mut merged = self.kernel.copy(&self.states[*left as usize]);
-            let right = self.kernel.copy(&self.states[*right as usize]);
+            let copy = |group: &u32| self.kernel.copy(&self.states[*group as usize]);
+            let (Some(mut merged), Some(right)) = (copy(left), copy(right)) else { return };
             // States that merge exactly have no reason to fail.
             if self.kernel.merge(&mut merged, right).is_ok() {
                 self.replace(*into, merged);

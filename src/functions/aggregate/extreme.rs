@@ -69,7 +69,6 @@ impl<C: Cell, const LARGEST: bool> Kernel for Extreme<C, LARGEST> {
     type Results = C::Builder;
 
     const HAS_HEAP: bool = C::HAS_HEAP;
-    const MERGES_EXACTLY: bool = true;
 
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> C::Column<'a> {
         C::column(&args[0])
@@ -96,8 +95,8 @@ impl<C: Cell, const LARGEST: bool> Kernel for Extreme<C, LARGEST> {
         Ok(())
     }
 
-    fn copy(&self, state: &Option<C>) -> Option<C> {
-        state.clone()
+    fn copy(&self, state: &Option<C>) -> Option<Option<C>> {
+        Some(state.clone())
     }
 
     fn results(&self, capacity: usize) -> C::Builder {

@@ -98,8 +98,6 @@ impl<N: Summand> Kernel for Sum<N> {
     type Args<'a> = N::Column<'a>;
     type Results = N::Builder;
 
-    const MERGES_EXACTLY: bool = N::IS_EXACT;
-
     fn bind<'a>(&self, args: &'a [ArrayRef]) -> N::Column<'a> {
         N::column(&args[0])
     }
@@ -124,8 +122,8 @@ impl<N: Summand> Kernel for Sum<N> {
         Ok(())
     }
 
-    fn copy(&self, state: &N) -> N {
-        *state
+    fn copy(&self, state: &N) -> Option<N> {
+        N::IS_EXACT.then_some(*state)
     }
 
     fn results(&self, capacity: usize) -> N::Builder {

@@ -30,7 +30,8 @@ use crate::state::{
 use crate::types::{ColumnBuilder, SqlType};
 
 use open_windows::OpenWindows;
-pub(super) use open_windows::{start_of, window_row};
+pub(super) use open_windows::start_of;
+pub use open_windows::window_row;
 use pane_lists::PaneLists;
 pub use panes::Panes;
 pub use stored_panes::PaneReader;
@@ -283,6 +284,7 @@ impl Groups {
     pub(super) fn expire(&mut self, horizon: &[u8], changes: &mut Changes) {
         let expired = |slot: &Slot| !slot.key.is_empty() && *slot.key < *horizon;
         self.drop_slots(expired);
+        self.note_groups();
         changes.delete_range(self.partition, &[0], Some(horizon));
     }
 
@@ -308,12 +310,13 @@ impl Groups {
             if self.slots.len() / 4 < self.free.len() {
                 self.compact();
             }
+            self.note_groups();
             self.share.set(self.memory_size());
         }
         self.epoch += 1;
     }
 
-    /// Numbers the groups anew, so that what was dropped takes no memory.
+    /// Numbers the groups anew, so that what was dropped takes no memory; they must be noted anew then.
     fn compact(&mut self) {
         let live: Vec<u32> = self.index.iter().collect();
         let Ok(mut accumulators) = self.spec.accumulators() else { return };
@@ -332,7 +335,6 @@ impl Groups {
         self.slots = live.iter().map(&mut moved).collect();
         (self.accumulators, self.free) = (accumulators, Vec::new());
         self.index.renumber();
-        self.note_groups();
     }
 
     /// Notes the groups that are there by their windows and by their keys, if that is wanted.
@@ -528,6 +530,7 @@ impl Groups {
         slot.time
     }
 
+    /// Drops groups; those that are left must be noted anew.
     fn drop_slots(&mut self, is_dropped: impl Fn(&Slot) -> bool) {
         let Groups { index, slots, free, accumulators, changed, key_bytes, .. } = self;
         let mut dropped = Vec::new();
@@ -545,7 +548,6 @@ impl Groups {
         }
         changed.retain(|group| !slots[*group as usize].key.is_empty());
         free.extend(dropped);
-        self.note_groups();
     }
 }
 

@@ -1,11 +1,8 @@
 //! Which groups have which window: for aggregates that emit a window once, when it closes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, Int64Array};
-
-use crate::formats::row::write_row;
+use crate::formats::row::{PRESENT, from_ordered, ordered};
 
 /// The groups in memory by the start of their window or pane, as far as it is not closed.
 #[derive(Default)]
@@ -37,16 +34,12 @@ impl OpenWindows {
 
 /// Returns the window's start, which stands first in the stored key of a windowed group: a flag and eight bytes.
 pub(in crate::operators) fn start_of(key: &[u8]) -> i64 {
-    let start = key.get(1..9).and_then(|bytes| bytes.first_chunk::<8>());
-    let start = start.expect("a windowed key begins with its window");
-    (u64::from_be_bytes(*start) ^ (1 << 63)) as i64
+    key.get(1..9).and_then(from_ordered).expect("a windowed key begins with its window")
 }
 
 /// Returns what the stored keys of windows that begin at a time begin with.
-pub(in crate::operators) fn window_row(start: i64) -> Vec<u8> {
-    let mut row = Vec::new();
-    write_row(&[Arc::new(Int64Array::from(vec![start])) as ArrayRef], 0, &mut row);
-    row
+pub fn window_row(start: i64) -> Vec<u8> {
+    [&[PRESENT][..], &ordered(start)].concat()
 }
 
 #[cfg(test)]

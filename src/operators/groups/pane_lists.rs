@@ -94,17 +94,14 @@ impl PaneLists {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panes::write_key;
+    use super::super::panes::pane_key;
     use super::*;
 
     #[test]
     fn panes_of_a_key_lie_in_the_order_of_time() {
         let mut lists = PaneLists::default();
-        let mut key = Vec::new();
-        let mut add = |start, name: &[u8], closed, group| {
-            write_key(start, name, closed, &mut key);
-            lists.add(&key, group)
-        };
+        let mut add =
+            |start, name: &[u8], closed, group| lists.add(&pane_key(start, name, closed), group);
         let numbers = [
             add(20, b"a", 0, 0),
             add(10, b"b", 0, 1),

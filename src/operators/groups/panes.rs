@@ -17,8 +17,8 @@ use datafusion::arrow::array::{ArrayRef, Int64Array};
 use datafusion::arrow::buffer::ScalarBuffer;
 
 use super::pane_lists::Pane;
-use super::{GroupRows, Groups, Slot, start_of};
-use crate::formats::row::{builders, read_row};
+use super::{GroupRows, Groups, Slot, start_of, window_row};
+use crate::formats::row::{PRESENT, builders, read_row};
 use crate::functions::aggregate::Merge;
 use crate::operators::time_windows::Starts;
 use crate::operators::{AggregateSpec, OperatorError, TimeWindows};
@@ -112,14 +112,10 @@ pub(super) fn closed_of(key: &[u8]) -> i32 {
     closed as i32
 }
 
-/// Writes the key of a pane of which so many windows were closed.
-pub(super) fn write_key(start: i64, key: &[u8], closed: i32, out: &mut Vec<u8>) {
-    out.clear();
-    out.push(1);
-    out.extend_from_slice(&((start as u64) ^ (1 << 63)).to_be_bytes());
-    out.extend_from_slice(key);
-    out.push(1);
-    out.extend_from_slice(&((closed as u32) ^ (1 << 31)).to_be_bytes());
+/// Returns the stored key of a pane of which so many windows were closed.
+pub(super) fn pane_key(start: i64, key: &[u8], closed: i32) -> Vec<u8> {
+    let closed = ((closed as u32) ^ (1 << 31)).to_be_bytes();
+    [&window_row(start)[..], key, &[PRESENT], &closed].concat()
 }
 
 /// Rows of a pane: a group, and what it is asked for.
@@ -267,7 +263,6 @@ impl Groups {
     ) {
         let (Some(lists), Some(bound)) = (&self.panes, self.stored_up_to) else { return };
         let here = lists.between(list, from, to);
-        let mut key = Vec::new();
         let mut start = from;
         while start < to && start <= bound {
             let versions = match start <= self.progress.split_up_to {
@@ -277,7 +272,7 @@ impl Groups {
             for closed in 0..versions {
                 let place = here.binary_search_by_key(&(start, closed), |p| (p.start, p.closed));
                 if place.is_err() {
-                    write_key(start, lists.key(list), closed, &mut key);
+                    let key = pane_key(start, lists.key(list), closed);
                     stored.push(self.partition.full_key(&key));
                 }
             }
@@ -387,18 +382,17 @@ fn by_key(mut parts: Vec<Part>) -> Vec<Part> {
 /// Returns the starts of the windows in a range that stamped parts of a key are in, the earliest first.
 fn asked_for(panes: Panes, parts: &[Part], (from, to): (i64, i64)) -> Vec<i64> {
     let mut starts: Vec<i64> = Vec::new();
-    let (all, late): (Vec<&Part>, Vec<&Part>) =
-        parts.iter().filter(|part| part.stamp.is_some()).partition(|part| part.pane.closed == 0);
-    for part in all {
-        let windows = panes.windows(part.pane.start, 0);
+    let stamped = || parts.iter().filter(|part| part.stamp.is_some()).map(|part| part.pane);
+    for pane in stamped().filter(|pane| pane.closed == 0) {
+        let windows = panes.windows(pane.start, 0);
         let begun = windows.up_to(starts.last().copied().unwrap_or(i64::MIN));
         let begun = begun.max(windows.up_to(from.saturating_sub(1)));
         starts.extend(windows.skip(begun).iter().take_while(|start| *start <= to));
     }
-    if !late.is_empty() {
-        let late = late.iter().map(|part| panes.windows(part.pane.start, part.pane.closed));
-        let windows = late.flat_map(Starts::iter);
-        starts.extend(windows.filter(|start| (from..=to).contains(start)));
+    let late = stamped().filter(|pane| 0 < pane.closed);
+    let mut late = late.flat_map(|pane| panes.windows(pane.start, pane.closed).iter()).peekable();
+    if late.peek().is_some() {
+        starts.extend(late.filter(|start| (from..=to).contains(start)));
         starts.sort_unstable();
         starts.dedup();
     }
@@ -408,6 +402,8 @@ fn asked_for(panes: Panes, parts: &[Part], (from, to): (i64, i64)) -> Vec<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::functions::{ArgumentType, Registry};
+    use crate::types::SqlType;
 
     /// Merges sets of panes, each a bit; `present` says which panes have rows.
     fn check(present: u64, pane_count: usize, size: usize, step: usize) {
@@ -450,6 +446,56 @@ mod tests {
         }
     }
 
+    /// Tells into how many panes a window of so many seconds is cut.
+    fn panes(functions: &[(&str, SqlType)], size: i64, advance: i64) -> Option<usize> {
+        let registry = Registry::built_in();
+        let resolved = |(name, sql_type): &(&str, SqlType)| {
+            let args = [ArgumentType::Typed(sql_type.clone())];
+            (registry.resolve_aggregate(name, &args, &|_| String::new()).unwrap(), Vec::new())
+        };
+        let calls: Vec<_> = functions.iter().map(resolved).collect();
+        let windows = TimeWindows {
+            size_ms: size * 1000,
+            advance_ms: advance * 1000,
+            grace_ms: 0,
+            retention_ms: 0,
+            emit_final: false,
+        };
+        Panes::of(&AggregateSpec::new(&[], &calls), windows).map(Panes::per_window)
+    }
+
+    #[test]
+    fn windows_share_panes_if_they_overlap_and_no_function_asks_for_an_order() {
+        let exact = [
+            ("COUNT", SqlType::Double),
+            ("SUM", SqlType::Int),
+            ("SUM", SqlType::Bigint),
+            ("AVG", SqlType::Int),
+            ("AVG", SqlType::Bigint),
+            ("MIN", SqlType::Double),
+            ("MAX", SqlType::Varchar),
+            ("LATEST_BY_OFFSET", SqlType::Boolean),
+            ("EARLIEST_BY_OFFSET", SqlType::Varchar),
+        ];
+        assert_eq!(panes(&exact, 60, 1), Some(60));
+        assert_eq!(panes(&exact, 10, 4), Some(5));
+        // Side by side, and in panes that are too many.
+        assert_eq!(panes(&exact, 10, 10), None);
+        assert_eq!(panes(&exact, 1001, 500), None);
+        for function in [
+            ("SUM", SqlType::Double),
+            ("AVG", SqlType::Double),
+            ("SUM", SqlType::Decimal { precision: 4, scale: 2 }),
+            ("COLLECT_LIST", SqlType::Int),
+            ("COLLECT_SET", SqlType::Int),
+            ("HISTOGRAM", SqlType::Varchar),
+            ("STDDEV_SAMP", SqlType::Double),
+        ] {
+            assert_eq!(panes(std::slice::from_ref(&function), 60, 1), None, "{function:?}");
+            assert_eq!(panes(&[exact[0].clone(), function], 60, 1), None);
+        }
+    }
+
     #[test]
     fn keys_are_what_rows_are_written_as() {
         use datafusion::arrow::array::Int32Array;
@@ -463,9 +509,8 @@ mod tests {
         ];
         let keys = EncodedRows::encode(&columns, 2);
         let grouped = EncodedRows::encode(&columns[1..2], 2);
-        let mut written = Vec::new();
         for (row, (start, closed)) in [(-5, 0), (1 << 40, 70_000)].into_iter().enumerate() {
-            write_key(start, grouped.row(row), closed, &mut written);
+            let written = pane_key(start, grouped.row(row), closed);
             assert_eq!(written, keys.row(row));
             assert_eq!((start_of(&written), closed_of(&written)), (start, closed));
             assert_eq!(grouping_key(&written), grouped.row(row));
