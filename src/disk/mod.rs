@@ -27,6 +27,13 @@ pub use sim::{Fault, PowerLoss, SimDisk};
 pub trait DiskFile: Send + Sync + fmt::Debug {
     /// Reads at a position into `buffer`; returns fewer bytes than asked for only at the end of the file.
     fn read_at(&self, buffer: &mut [u8], position: u64) -> io::Result<usize>;
+    /// Reads up to `len` bytes at a position; fewer only at the end of the file.
+    fn read_vec_at(&self, len: usize, position: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; len];
+        let len = self.read_at(&mut bytes, position)?;
+        bytes.truncate(len);
+        Ok(bytes)
+    }
     /// Writes all of `bytes` at a position, growing the file as needed.
     fn write_at(&self, bytes: &[u8], position: u64) -> io::Result<()>;
     /// Cuts the file to `len` bytes.
@@ -91,10 +98,7 @@ pub trait Disk: Send + Sync + fmt::Debug {
 /// Reads a whole file.
 pub fn read_file(disk: &dyn Disk, path: &Path) -> io::Result<Vec<u8>> {
     let file = disk.open(path)?;
-    let mut bytes = vec![0; file.len()? as usize];
-    let len = file.read_at(&mut bytes, 0)?;
-    bytes.truncate(len);
-    Ok(bytes)
+    file.read_vec_at(file.len()? as usize, 0)
 }
 
 /// Replaces a file as one step that survives a power loss: write aside, sync, rename, sync the folder.

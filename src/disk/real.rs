@@ -104,6 +104,22 @@ impl DiskFile for RealFile {
         Ok(done)
     }
 
+    /// Into memory that nobody has filled with zeros before.
+    fn read_vec_at(&self, len: usize, position: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(len);
+        while bytes.len() < len {
+            let from = position + bytes.len() as u64;
+            match rustix::io::pread(&self.0, rustix::buffer::spare_capacity(&mut bytes), from) {
+                Ok(0) => break,
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        // A vector may have got more room than was asked for.
+        bytes.truncate(len);
+        Ok(bytes)
+    }
+
     fn write_at(&self, bytes: &[u8], position: u64) -> io::Result<()> {
         let mut position = position;
         for chunk in bytes.chunks(WRITE_BYTES_MAX) {

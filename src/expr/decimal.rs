@@ -1,6 +1,7 @@
 //! Decimal numbers: their types under arithmetic, digits from text and doubles, rounding.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use datafusion::arrow::datatypes::i256;
 
@@ -84,9 +85,15 @@ impl Digits {
     }
 }
 
+/// All powers of ten that fit, from the zeroth.
+static POWERS_OF_TEN: LazyLock<Vec<i256>> = LazyLock::new(|| {
+    let ten = i256::from_i128(10);
+    std::iter::successors(Some(i256::ONE), |power| power.checked_mul(ten)).collect()
+});
+
 /// Returns 10 to that power; none if it does not fit.
 pub(super) fn power_of_ten(exponent: u32) -> Option<i256> {
-    i256::from_i128(10).checked_pow(exponent)
+    POWERS_OF_TEN.get(exponent as usize).copied()
 }
 
 /// Divides, rounding half away from zero.

@@ -378,9 +378,9 @@ fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {
 }
 
 impl Bytes {
-    /// Returns the cells; the next batch finds room for as many bytes.
+    /// Returns the cells; the next batch finds room for about as many bytes.
     fn finish(&mut self) -> (OffsetBuffer<i32>, Buffer) {
-        let next = Vec::with_capacity(self.bytes.len());
+        let next = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
         let bytes = std::mem::replace(&mut self.bytes, next);
         (offsets(&mut self.ends), Buffer::from_vec(bytes))
     }

@@ -121,9 +121,10 @@ impl Payloads {
         (0..self.len()).map(|row| self.get(row))
     }
 
-    fn with_capacity(row_count: usize, bytes: usize) -> Self {
+    /// Makes room for so many rows of about so many bytes in all.
+    pub fn with_capacity(row_count: usize, bytes: usize) -> Self {
         Payloads {
-            bytes: Vec::with_capacity(bytes),
+            bytes: Vec::with_capacity(bytes + bytes / 8),
             ends: Vec::with_capacity(row_count),
             absent: Vec::new(),
         }

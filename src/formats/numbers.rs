@@ -260,7 +260,18 @@ pub(super) fn write_long(value: i64, out: &mut Vec<u8>) {
     }
     let mut text = [0; 20];
     let start = write_digits(value.unsigned_abs(), &mut text);
-    out.extend_from_slice(&text[start..]);
+    push_padded(&text, start, out);
+}
+
+/// Appends the end of a buffer, by a copy of fixed size, which is no call.
+fn push_padded(text: &[u8; 20], start: usize, out: &mut Vec<u8>) {
+    let mut padded = [0; 40];
+    padded[..20].copy_from_slice(text);
+    let end = out.len() + (text.len() - start);
+    if let Some(digits) = padded[start..].first_chunk::<20>() {
+        out.extend_from_slice(digits);
+        out.truncate(end);
+    }
 }
 
 /// Writes digits at the end of a buffer and returns where they start.

@@ -9,12 +9,13 @@ use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
 use super::numbers::write_wide_decimal;
+use super::row::{EncodedRows, builders, read_columns, read_row};
 use super::{
     Decoded, Format, FormatKind, NullableRepresentation, Payloads, Serde, SideSchemas, decoder,
     encoder, json, schema_text, texts,
 };
 use crate::registry::SchemaRegistry;
-use crate::types::{Decimal, SqlType, StructField, Value, column_of, value_at};
+use crate::types::{ColumnBuilder, Decimal, SqlType, StructField, Value, column_of, value_at};
 
 /// Random choices out of a seed, so that a failing case is one number.
 struct Random(u64);
@@ -358,6 +359,42 @@ proptest! {
         assert_eq!(decoded.failures, []);
         assert_same(&rows_of(&decoded.columns, rows.len()), &rows, kind.name());
         check_cuts(&serde, &payloads);
+    }
+
+    #[test]
+    fn stored_rows_read_back_by_row_and_by_column(seed: u64) {
+        let mut random = Random(seed);
+        let columns = random.columns(2);
+        let types = || columns.iter().map(|(_, sql_type)| sql_type);
+        let rows: Vec<Vec<Value>> = (0..random.below(5))
+            .map(|_| types().map(|sql_type| random.value(sql_type)).collect())
+            .collect();
+        let arrays: Vec<ArrayRef> = types()
+            .enumerate()
+            .map(|(at, sql_type)| column_of(sql_type, rows.iter().map(|row| &row[at])))
+            .collect();
+        let stored = EncodedRows::encode(&arrays, rows.len());
+        let mut by_row = builders(types());
+        for row in stored.iter() {
+            prop_assert_eq!(read_row(row, &mut by_row).unwrap(), &[] as &[u8]);
+        }
+        let by_row: Vec<ArrayRef> = by_row.iter_mut().map(ColumnBuilder::finish).collect();
+        let mut left: Vec<&[u8]> = stored.iter().collect();
+        let by_column = read_columns(&mut left, types()).unwrap();
+        prop_assert!(left.iter().all(|rest| rest.is_empty()));
+        assert_same(&rows_of(&by_row, rows.len()), &rows, "by row");
+        assert_same(&rows_of(&by_column, rows.len()), &rows, "by column");
+        // Damage is found in both ways or in neither.
+        if let Some(bytes) = stored.iter().next() {
+            let mut bytes = bytes.to_vec();
+            let at = random.below(bytes.len() as u64) as usize;
+            bytes[at] ^= 1 << random.below(8);
+            bytes.truncate(bytes.len() - random.below(2) as usize);
+            let by_row = read_row(&bytes, &mut builders(types())).map(<[u8]>::len);
+            let mut left = [bytes.as_slice()];
+            let by_column = read_columns(&mut left, types()).map(|_| left[0].len());
+            prop_assert_eq!(by_row, by_column);
+        }
     }
 
     #[test]

@@ -219,9 +219,8 @@ impl Segment {
         let (mut position, mut expected) = self.place_before(disk, range.start)?;
         let mut wanted = bytes_max + READ_BYTES_SLACK;
         loop {
-            let mut bytes = vec![0; wanted.min((size - position) as usize)];
-            let len = file.read_at(&mut bytes, position).at(&self.path)?;
-            bytes.truncate(len);
+            let wanted_now = wanted.min((size - position) as usize);
+            let bytes = file.read_vec_at(wanted_now, position).at(&self.path)?;
             match select(&bytes, &range, expected, bytes_max) {
                 Selected::Batches { place, next_offset } => {
                     let bytes = Bytes::from(bytes).slice(place);

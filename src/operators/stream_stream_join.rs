@@ -205,9 +205,12 @@ impl StreamStreamJoin {
         let input = InputRow { side: port, row, key, bytes };
         let hash = own.rows.hash(key);
         let (from, to) = (time.saturating_sub(own.before_ms), time.saturating_add(own.after_ms));
+        // Both first: memory is slow, and neither waits for the other.
+        let (found, place) =
+            (other.rows.find(hash, key, from, to), own.rows.place(hash, key, time));
         let mut has_match = false;
         let mut matched_time = None;
-        for (other_time, other_row) in other.rows.matches(hash, key, from, to) {
+        for (other_time, other_row) in other.rows.rows(found) {
             has_match = true;
             self.out.push(input, time.max(other_time), Some(other_row))?;
             if let Some(unmatched) = &mut other.unmatched
@@ -223,7 +226,7 @@ impl StreamStreamJoin {
                 Some(_) | None => self.out.push(input, time, None)?,
             }
         }
-        if !own.rows.put(hash, key, time, bytes) {
+        if !own.rows.put(place, key, time, bytes) {
             ctx.reports.push(Report::Late {
                 time_ms: time,
                 stream_time_ms: own.rows.stream_time(),

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{ArrayRef, UInt32Array};
+use datafusion::arrow::array::UInt32Array;
 
-use crate::formats::row::{EncodedRows, builders, read_row};
+use crate::formats::row::{EncodedRows, NULL, read_columns};
 use crate::operators::{Operator, OperatorContext, OperatorError, Report};
 use crate::plan::JoinKind;
 use crate::state::{Backend, CachedStore, Changes, MemoryBudget, StateError, StorePartition};
-use crate::types::{Batch, ColumnBuilder, Schema};
+use crate::types::{Batch, Schema};
 
 /// The port of the stream's rows.
 const STREAM: usize = 0;
@@ -54,7 +54,8 @@ impl StreamTableJoin {
         let key_columns = &batch.columns[..self.left.key_count()];
         let keys = EncodedRows::encode(key_columns, batch.row_count());
         self.table.load(keys.iter())?;
-        let mut joined = builders(self.right.columns().iter().map(|column| &column.sql_type));
+        let no_row = vec![NULL; self.right.columns().len()];
+        let mut joined: Vec<&[u8]> = Vec::with_capacity(batch.row_count());
         let mut rows = Vec::with_capacity(batch.row_count());
         let mut keyless_count = 0;
         for (row, key) in keys.iter().enumerate() {
@@ -63,13 +64,8 @@ impl StreamTableJoin {
             }
             let has_key = key_columns.iter().all(|column| !column.is_null(row));
             match self.table.get(key).filter(|_| has_key) {
-                Some(found) => {
-                    read_row(found, &mut joined)
-                        .map_err(|_| StateError::Damaged("a row of a joined table".to_owned()))?;
-                }
-                None if self.kind == JoinKind::Left => {
-                    joined.iter_mut().for_each(ColumnBuilder::push_null);
-                }
+                Some(found) => joined.push(found),
+                None if self.kind == JoinKind::Left => joined.push(&no_row),
                 None => {
                     keyless_count += usize::from(!has_key);
                     continue;
@@ -88,7 +84,9 @@ impl StreamTableJoin {
             true => batch.clone(),
             false => batch.take(&UInt32Array::from(rows))?,
         };
-        out.columns.extend(joined.iter_mut().map(ColumnBuilder::finish).map(|c| c as ArrayRef));
+        let types = self.right.columns().iter().map(|column| &column.sql_type);
+        let damaged = |_| StateError::Damaged("a row of a joined table".to_owned());
+        out.columns.extend(read_columns(&mut joined, types).map_err(damaged)?);
         emit.push(out);
         Ok(())
     }

@@ -10,7 +10,7 @@ use datafusion::arrow::compute::take;
 
 use crate::catalog::{KeyWindow, Source};
 use crate::error::{Error, Result};
-use crate::formats::row::{builders, read_row};
+use crate::formats::row::{builders, read_columns, read_row};
 use crate::formats::window_key::{split_session_window, split_time_window};
 use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder};
 use crate::operators::{OperatorError, event_time};
@@ -64,6 +64,20 @@ pub(crate) struct DecodedRecords {
     pub(crate) reports: Vec<DecodeReport>,
     /// How many were dropped because a table's record needs a key.
     pub(crate) null_key_count: usize,
+}
+
+impl<'a> RawRecords<'a> {
+    /// Makes room for so many records of a partition.
+    pub(crate) fn with_capacity(partition: u32, count: usize) -> Self {
+        RawRecords {
+            partition,
+            offsets: Vec::with_capacity(count),
+            timestamps: Vec::with_capacity(count),
+            keys: Vec::with_capacity(count),
+            values: Vec::with_capacity(count),
+            headers: Vec::new(),
+        }
+    }
 }
 
 impl DecodedRecords {
@@ -125,24 +139,47 @@ impl RecordDecoder {
 
 /// Rows of a repartition topic, as they are read.
 struct InternalRows {
-    columns: Vec<ColumnBuilder>,
+    columns: Vec<ArrayRef>,
     /// For each row, its record and what it says.
     rows: Vec<(u32, InternalRow)>,
 }
 
 impl InternalRows {
-    /// Reads the row or the two rows of a record.
-    fn read(&mut self, record: usize, value: Option<&[u8]>) -> Result<(), OperatorError> {
-        let damaged = || StateError::Damaged("a row of a repartition topic".to_owned());
-        let (flag, row) = value.and_then(|value| value.split_first()).ok_or_else(damaged)?;
-        let kind = InternalRow::from_flag(*flag).ok_or_else(damaged)?;
-        let rest = read_row(row, &mut self.columns).map_err(|_| damaged())?;
-        self.rows.push((record as u32, kind));
-        if kind == InternalRow::Replaced {
-            read_row(rest, &mut self.columns).map_err(|_| damaged())?;
-            self.rows.push((record as u32, InternalRow::Live));
+    /// Reads the row or the two rows of each record.
+    fn read(schema: &Schema, records: &[Option<&[u8]>]) -> Result<Self, OperatorError> {
+        let mut heads = Vec::with_capacity(records.len());
+        let mut rows = Vec::with_capacity(records.len());
+        for (record, value) in (0..).zip(records) {
+            let (flag, row) = value.and_then(|value| value.split_first()).ok_or_else(damaged)?;
+            heads.push((record, InternalRow::from_flag(*flag).ok_or_else(damaged)?));
+            rows.push(row);
         }
-        Ok(())
+        let types = schema.columns().iter().map(|column| &column.sql_type);
+        if heads.iter().any(|(_, kind)| *kind == InternalRow::Replaced) {
+            return InternalRows::read_pairs(&heads, &rows, types);
+        }
+        let columns = read_columns(&mut rows, types).map_err(|_| damaged())?;
+        Ok(InternalRows { columns, rows: heads })
+    }
+
+    /// Reads records of which some are two rows: where the second begins, only the first can tell.
+    fn read_pairs<'a>(
+        heads: &[(u32, InternalRow)],
+        records: &[&[u8]],
+        types: impl Iterator<Item = &'a SqlType>,
+    ) -> Result<Self, OperatorError> {
+        let mut columns = builders(types);
+        let mut rows = Vec::with_capacity(2 * records.len());
+        for ((record, kind), row) in heads.iter().zip(records) {
+            let rest = read_row(row, &mut columns).map_err(|_| damaged())?;
+            rows.push((*record, *kind));
+            if *kind == InternalRow::Replaced {
+                read_row(rest, &mut columns).map_err(|_| damaged())?;
+                rows.push((*record, InternalRow::Live));
+            }
+        }
+        let columns = columns.iter_mut().map(ColumnBuilder::finish).collect();
+        Ok(InternalRows { columns, rows })
     }
 
     fn marks(&self, is_marked: impl Fn(InternalRow) -> bool) -> Option<BooleanBuffer> {
@@ -151,15 +188,15 @@ impl InternalRows {
     }
 }
 
+fn damaged() -> StateError {
+    StateError::Damaged("a row of a repartition topic".to_owned())
+}
+
 fn decode_internal(
     schema: &Schema,
     records: &RawRecords<'_>,
 ) -> Result<DecodedRecords, OperatorError> {
-    let columns = builders(schema.columns().iter().map(|column| &column.sql_type));
-    let mut read = InternalRows { columns, rows: Vec::with_capacity(records.offsets.len()) };
-    for (record, value) in records.values.iter().enumerate() {
-        read.read(record, *value)?;
-    }
+    let read = InternalRows::read(schema, &records.values)?;
     let of_record =
         |values: &[i64]| read.rows.iter().map(|(record, _)| values[*record as usize]).collect();
     let (times, offsets): (Vec<i64>, Vec<i64>) =
@@ -177,7 +214,7 @@ fn decode_internal(
         let rows: Vec<u32> = read.rows.iter().map(|(record, _)| *record).collect();
         batch.headers = Some(take(headers, &UInt32Array::from(rows), None)?);
     }
-    batch.columns = read.columns.iter_mut().map(ColumnBuilder::finish).collect();
+    batch.columns = read.columns;
     Ok(DecodedRecords { batch, offsets, reports: Vec::new(), null_key_count: 0 })
 }
 

@@ -3,7 +3,7 @@
 use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
 
 use crate::error::Result;
-use crate::formats::row::EncodedRows;
+use crate::formats::row::RowWriter;
 use crate::formats::window_key::{append_session_window, append_time_window};
 use crate::formats::{Encoder, Payloads, Serde, encoder};
 use crate::log::partition_for_key;
@@ -69,6 +69,8 @@ pub(crate) enum RecordEncoder {
         key: Box<dyn Encoder>,
         /// How many columns it has.
         key_count: usize,
+        /// How many bytes a row took last time.
+        row_bytes: usize,
     },
 }
 
@@ -93,6 +95,7 @@ impl RecordEncoder {
             Output::Repartition { schema, key_format, .. } => Some(RecordEncoder::Repartition {
                 key: encoder(&Serde::new(key_format.clone(), schema.key())).map_err(unwritable)?,
                 key_count: schema.key_count(),
+                row_bytes: 0,
             }),
             Output::Rows(_) => None,
         })
@@ -106,33 +109,45 @@ impl RecordEncoder {
     ) -> Result<EncodedRecords, OperatorError> {
         match self {
             RecordEncoder::Sink(sink) => sink.encode(batch, partition_count),
-            RecordEncoder::Repartition { key, key_count } => {
-                encode_internal(key.as_mut(), *key_count, batch, partition_count)
+            RecordEncoder::Repartition { key, key_count, row_bytes } => {
+                let values = internal_values(batch, row_bytes)?;
+                encode_internal(key.as_mut(), *key_count, batch, values, partition_count)
             }
         }
     }
+}
+
+/// Writes the values of records, and says with which row each begins.
+fn internal_values(
+    batch: &Batch,
+    row_bytes: &mut usize,
+) -> Result<(Payloads, Vec<u32>), OperatorError> {
+    let row_count = batch.row_count();
+    let mut values = Payloads::with_capacity(row_count, row_count * *row_bytes);
+    let mut heads: Vec<u32> = Vec::with_capacity(row_count);
+    let writer = RowWriter::new(&batch.columns);
+    for row in 0..row_count {
+        let is_replacement = 0 < row && batch.is_replaced(row - 1);
+        if !is_replacement {
+            heads.push(row as u32);
+            values.bytes.push(internal_row(batch, row).flag());
+        }
+        writer.write(row, &mut values.bytes);
+        if !batch.is_replaced(row) {
+            values.ends.push(end_of(&values.bytes)?);
+        }
+    }
+    *row_bytes = values.bytes.len() / row_count.max(1) + 1;
+    Ok((values, heads))
 }
 
 fn encode_internal(
     key: &mut dyn Encoder,
     key_count: usize,
     batch: &Batch,
+    (values, heads): (Payloads, Vec<u32>),
     partition_count: u32,
 ) -> Result<EncodedRecords, OperatorError> {
-    let rows = EncodedRows::encode(&batch.columns, batch.row_count());
-    let mut values = Payloads::default();
-    let mut heads: Vec<u32> = Vec::with_capacity(batch.row_count());
-    for (row, bytes) in rows.iter().enumerate() {
-        let is_replacement = 0 < row && batch.is_replaced(row - 1);
-        if !is_replacement {
-            heads.push(row as u32);
-            values.bytes.push(internal_row(batch, row).flag());
-        }
-        values.bytes.extend_from_slice(bytes);
-        if !batch.is_replaced(row) {
-            values.ends.push(end_of(&values.bytes)?);
-        }
-    }
     // A row and the one that replaces it are one record.
     let records = match heads.len() == batch.row_count() {
         true => batch.clone(),

@@ -157,7 +157,8 @@ impl TaskInput {
         let batches: Vec<BatchView<'_>> = fetch.batches().collect();
         let mut buffers: Vec<RecordBuffer> =
             batches.iter().map(|_| RecordBuffer::default()).collect();
-        let mut records = RawRecords { partition: self.partition.partition, ..Default::default() };
+        let count = batches.iter().map(BatchView::record_count).sum();
+        let mut records = RawRecords::with_capacity(self.partition.partition, count);
         for (batch, buffer) in batches.iter().zip(&mut buffers) {
             for record in batch.records(buffer).map_err(LogError::from)? {
                 let record = record.map_err(LogError::from)?;

@@ -67,21 +67,81 @@ impl Pace {
         PaceMember { pace: Arc::clone(self), index: members.len() - 1 }
     }
 
-    fn limit(&self, members: &[Member], index: usize) -> i64 {
-        let is_behind = members[index].epoch < newest_epoch(members);
-        let others = members.iter().enumerate().filter(|(at, _)| *at != index);
-        let reach = others.map(|(_, member)| member.reach_for(is_behind)).min().unwrap_or(i64::MAX);
+    /// Returns the latest event time that a member may take.
+    fn limit(&self, reaches: &Reaches, index: usize, member: &Member) -> i64 {
+        let reach = reaches.of_others(index, member);
         self.allowances.iter().map(|allowance| allowance.limit(reach)).min().unwrap_or(i64::MAX)
     }
 
     /// Wakes those that waited and need not any more.
-    fn wake_free(&self, members: &[Member]) {
+    fn wake_free(&self, members: &[Member], reaches: &Reaches) {
         for (index, member) in members.iter().enumerate() {
-            let is_free = |time: i64| time <= self.limit(members, index);
+            let is_free = |time: i64| time <= self.limit(reaches, index, member);
             if member.waits_for.is_some_and(is_free) {
                 member.wake();
             }
         }
+    }
+}
+
+/// How far the members have got.
+struct Reaches {
+    newest_epoch: u64,
+    /// As those in the newest epoch see it, and as those see it that are still in the one before.
+    views: [View; 2],
+}
+
+struct View {
+    /// The slowest member and how far it has got.
+    slowest: (i64, usize),
+    /// How far the slowest of the others has got.
+    next: i64,
+    /// The slowest of each sub-topology.
+    by_sub_topology: Vec<i64>,
+}
+
+impl Reaches {
+    fn of(members: &[Member]) -> Self {
+        let newest_epoch = members.iter().map(|member| member.epoch).max().unwrap_or(0);
+        let views = [View::of(members, false), View::of(members, true)];
+        Reaches { newest_epoch, views }
+    }
+
+    fn view(&self, of: &Member) -> &View {
+        &self.views[usize::from(of.epoch < self.newest_epoch)]
+    }
+
+    /// Returns how far all but one have got.
+    fn of_others(&self, index: usize, member: &Member) -> i64 {
+        let view = self.view(member);
+        if view.slowest.1 == index { view.next } else { view.slowest.0 }
+    }
+
+    /// Returns how far those have got whose output a member may read.
+    fn upstream(&self, of: &Member) -> i64 {
+        let before = self.view(of).by_sub_topology.iter().take(of.sub_topology);
+        before.copied().min().unwrap_or(i64::MAX)
+    }
+}
+
+impl View {
+    fn of(members: &[Member], is_behind: bool) -> Self {
+        let (slowest, next) = ((i64::MAX, usize::MAX), i64::MAX);
+        let mut view = View { slowest, next, by_sub_topology: Vec::new() };
+        for (index, member) in members.iter().enumerate() {
+            let reach = member.reach_for(is_behind);
+            if (reach, index) < view.slowest {
+                view.next = view.slowest.0;
+                view.slowest = (reach, index);
+            } else {
+                view.next = view.next.min(reach);
+            }
+            let count = view.by_sub_topology.len().max(member.sub_topology + 1);
+            view.by_sub_topology.resize(count, i64::MAX);
+            let of_part = &mut view.by_sub_topology[member.sub_topology];
+            *of_part = reach.min(*of_part);
+        }
+        view
     }
 }
 
@@ -98,21 +158,10 @@ impl Member {
     }
 }
 
-fn newest_epoch(members: &[Member]) -> u64 {
-    members.iter().map(|member| member.epoch).max().unwrap_or(0)
-}
-
-/// Returns how far those have got whose output a member may read.
-fn upstream(members: &[Member], of: &Member) -> i64 {
-    let is_behind = of.epoch < newest_epoch(members);
-    let before = members.iter().filter(|member| member.sub_topology < of.sub_topology);
-    before.map(|member| member.reach_for(is_behind)).min().unwrap_or(i64::MAX)
-}
-
 /// Wakes those with nothing to read that do not know yet how far those before them have got.
-fn wake_behind(members: &[Member]) {
+fn wake_behind(members: &[Member], reaches: &Reaches) {
     for member in members.iter().filter(|member| member.is_empty) {
-        if member.reach < upstream(members, member) {
+        if member.reach < reaches.upstream(member) {
             member.wake();
         }
     }
@@ -128,11 +177,12 @@ impl PaceMember {
     /// before any more of what others send to it after this call.
     pub(super) fn look(&self, epoch: u64) -> (i64, i64) {
         let mut members = self.pace.members.lock();
-        if newest_epoch(&members) < epoch {
+        if members.iter().all(|member| member.epoch < epoch) {
             members.iter_mut().for_each(|member| member.reach_before = member.reach);
         }
         members[self.index].epoch = epoch;
-        (self.pace.limit(&members, self.index), upstream(&members, &members[self.index]))
+        let (reaches, member) = (Reaches::of(&members), &members[self.index]);
+        (self.pace.limit(&reaches, self.index, member), reaches.upstream(member))
     }
 
     /// Says how far the task has got: all that it makes of what is before `reach` has been sent on. `is_empty` says that it has
@@ -143,19 +193,61 @@ impl PaceMember {
         let has_moved = member.reach < reach;
         (member.reach, member.is_empty, member.waits_for) = (reach, is_empty, None);
         if has_moved && members.iter().any(|member| member.waits_for.is_some()) {
-            self.pace.wake_free(&members);
-            wake_behind(&members);
+            let reaches = Reaches::of(&members);
+            self.pace.wake_free(&members, &reaches);
+            wake_behind(&members, &reaches);
         }
     }
 
     /// Has the task woken when it may take rows of `time`. Returns false if it may by now.
     pub(super) fn wait(&self, time: i64) -> bool {
         let mut members = self.pace.members.lock();
-        if time <= self.pace.limit(&members, self.index) {
+        let reaches = Reaches::of(&members);
+        if time <= self.pace.limit(&reaches, self.index, &members[self.index]) {
             return false;
         }
         members[self.index].waits_for = Some(time);
-        wake_behind(&members);
+        wake_behind(&members, &reaches);
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Members of three sub-topologies with few times, so that many are equal.
+    fn random_members(rng: &mut fastrand::Rng) -> Vec<Member> {
+        let member = |rng: &mut fastrand::Rng| Member {
+            sub_topology: rng.usize(0..3),
+            epoch: rng.u64(4..6),
+            reach: [i64::MIN, 0, 1, 2, 3, i64::MAX][rng.usize(0..6)],
+            reach_before: [i64::MIN, 0, 1, 2][rng.usize(0..4)],
+            is_empty: rng.bool(),
+            waits_for: None,
+            wake: None,
+        };
+        (0..rng.usize(1..6)).map(|_| member(rng)).collect()
+    }
+
+    #[test]
+    fn reaches_are_those_of_the_slowest() {
+        let mut rng = fastrand::Rng::with_seed(5);
+        for _ in 0..2000 {
+            let members = random_members(&mut rng);
+            let reaches = Reaches::of(&members);
+            let newest = members.iter().map(|member| member.epoch).max().unwrap();
+            for (index, of) in members.iter().enumerate() {
+                let slowest = |is_one: &dyn Fn(usize, &Member) -> bool| {
+                    let ones =
+                        members.iter().enumerate().filter(|(at, member)| is_one(*at, member));
+                    ones.map(|(_, member)| member.reach_for(of.epoch < newest)).min()
+                };
+                let others = slowest(&|at, _| at != index).unwrap_or(i64::MAX);
+                let before = slowest(&|_, member| member.sub_topology < of.sub_topology);
+                assert_eq!(reaches.of_others(index, of), others);
+                assert_eq!(reaches.upstream(of), before.unwrap_or(i64::MAX));
+            }
+        }
     }
 }

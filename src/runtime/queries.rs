@@ -481,8 +481,11 @@ impl RuntimeInner {
                 Some(topic) => topic.config.partitions,
                 None => partition_count(part, self)?,
             };
-            // Rows that are not processed yet must not go, however old they are.
-            let config = TopicConfig::of_query(count).with("retention.ms", "-1")?;
+            // Rows that are not processed yet must not go, however old they are. What is worked off goes segment by segment, of the
+            // size that Kafka Streams gives them (InternalTopicConfig).
+            let config = TopicConfig::of_query(count)
+                .with("retention.ms", "-1")?
+                .with("segment.bytes", "52428800")?;
             match self.shared.log.create_topic(topic, &config) {
                 Ok(()) | Err(LogError::TopicExists(_)) => {}
                 Err(error) => return Err(error.into()),

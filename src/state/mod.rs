@@ -29,4 +29,4 @@ pub use key_index::{KeyIndex, sort_by_key};
 pub use memory::MemoryBackend;
 pub use ordered::{OrderedEntry, OrderedStore};
 pub use rocks::RocksBackend;
-pub use window::{WindowRetention, WindowStore};
+pub use window::{FoundRows, RowPlace, WindowRetention, WindowStore};

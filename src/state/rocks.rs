@@ -28,6 +28,8 @@ pub struct RocksBackend {
 const MEMORY_MIN: usize = 4 << 20;
 /// How many keys are asked for at a time: until a call returns it holds on to the block of each, whatever the cache may take.
 const KEYS_PER_CALL: usize = 128;
+/// How many ranges are read by one iterator: to make one costs about as much as some look-ups.
+const RANGES_PER_ITERATOR: usize = 64;
 /// What an entry takes in a write batch beside its key and its value, at the most: its kind and two lengths.
 const ENTRY_BYTES: usize = 11;
 
@@ -57,8 +59,9 @@ impl RocksBackend {
         options.set_write_buffer_manager(&memtables);
         options.set_write_buffer_size(memtable_bytes);
         options.set_max_write_buffer_number(3);
-        // A compaction holds the keys' hashes of the file it writes in memory.
-        options.set_target_file_size_base((2 * memtable_bytes as u64).min(64 << 20));
+        // A compaction holds the keys' hashes of the file it writes in memory, and each file that is there takes some kilobytes.
+        let file_bytes = (2 * memtable_bytes as u64).clamp(8 << 20, 64 << 20);
+        options.set_target_file_size_base(file_bytes);
         options.set_compaction_readahead_size(memtable_bytes.min(2 << 20));
         options.set_compression_type(DBCompressionType::Lz4);
         options.set_level_compaction_dynamic_level_bytes(true);
@@ -111,14 +114,24 @@ impl Backend for RocksBackend {
         ranges: &[(Vec<u8>, Vec<u8>)],
         show: &mut ShowEntry<'_>,
     ) -> Result<(), StateError> {
-        let mut entries = self.db.raw_iterator();
-        for (number, (from, to)) in ranges.iter().enumerate() {
-            entries.seek(from);
-            while let Some((key, value)) = entries.item().filter(|(key, _)| *key < to.as_slice()) {
-                show(number, key, value)?;
-                entries.next();
+        for (chunk, some) in ranges.chunks(RANGES_PER_ITERATOR).enumerate() {
+            // Without a bound a look at what has been deleted goes on to the next entry that is there, however far that is.
+            let mut options = ReadOptions::default();
+            options.set_iterate_upper_bound(
+                some.iter().map(|(_, to)| to).max().cloned().unwrap_or_default(),
+            );
+            let mut entries = self.db.raw_iterator_opt(options);
+            for (at, (from, to)) in some.iter().enumerate() {
+                let number = chunk * RANGES_PER_ITERATOR + at;
+                entries.seek(from);
+                while let Some((key, value)) =
+                    entries.item().filter(|(key, _)| *key < to.as_slice())
+                {
+                    show(number, key, value)?;
+                    entries.next();
+                }
+                entries.status().map_err(failed)?;
             }
-            entries.status().map_err(failed)?;
         }
         Ok(())
     }

@@ -131,14 +131,16 @@ fn run_window_store(steps: &[Step], bytes_max: usize) {
                 let bytes = key_bytes(*key);
                 let is_kept = model.put(*key, *time);
                 let row = model.next_row.to_be_bytes();
-                assert_eq!(store.put(store.hash(&bytes), &bytes, *time, &row), is_kept);
+                let place = store.place(store.hash(&bytes), &bytes, *time);
+                assert_eq!(store.put(place, &bytes, *time, &row), is_kept);
             }
             Step::Find { key, time } => {
                 let (from, to) = (time - 5, time + 15);
                 let bytes = key_bytes(*key);
                 store.load(std::iter::once((bytes.as_slice(), from, to))).unwrap();
-                let found = store.matches(store.hash(&bytes), &bytes, from, to);
-                let found: Vec<(i64, u32)> = found
+                let found = store.find(store.hash(&bytes), &bytes, from, to);
+                let found: Vec<(i64, u32)> = store
+                    .rows(found)
                     .map(|(time, row)| (time, u32::from_be_bytes(row.try_into().unwrap())))
                     .collect();
                 assert_eq!(found, model.find(*key, from, to));
@@ -225,7 +227,7 @@ fn a_window_store_forgets_in_the_backend_too() {
     )
     .unwrap();
     for time in (0..2000).step_by(10) {
-        assert!(store.put(store.hash(b"k"), b"k", time, b"row"));
+        assert!(store.put(store.place(store.hash(b"k"), b"k", time), b"k", time, b"row"));
         let mut changes = Changes::new();
         store.hand_over(&mut changes);
         backend.commit(changes).unwrap();

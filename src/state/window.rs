@@ -10,6 +10,7 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use foldhash::fast::RandomState;
+use smallvec::SmallVec;
 
 use crate::state::key_index::word_of;
 use crate::state::{
@@ -60,8 +61,8 @@ struct Segment {
 
 struct Slot {
     key: Span,
-    /// By time; those of one time by arrival.
-    rows: Vec<Row>,
+    /// By time; those of one time by arrival. Most keys have one in a segment.
+    rows: SmallVec<[Row; 1]>,
     /// Whether rows of earlier epochs that are not in memory have been looked for.
     is_loaded: bool,
     /// The sequence number of the epoch since which all of its rows are in memory.
@@ -79,6 +80,24 @@ struct Row {
 struct Span {
     start: usize,
     size: u32,
+}
+
+/// Where the rows of a key between two times are.
+#[derive(Clone, Copy)]
+pub struct FoundRows {
+    from: i64,
+    to: i64,
+    /// The first of the segments that time touches, by place, and the key's slot in it and in the next.
+    segment: usize,
+    slots: [Option<u32>; 2],
+}
+
+/// Where a row of a key goes.
+#[derive(Clone, Copy)]
+pub struct RowPlace {
+    hash: u64,
+    /// The key's slot in the row's segment, if it has one yet.
+    slot: Option<u32>,
 }
 
 const META_KEY: &[u8] = b"";
@@ -134,12 +153,12 @@ impl WindowStore {
         self.stream_time
     }
 
-    /// Returns the hash of a key, as `matches` and `put` want it.
+    /// Returns the hash of a key, as `find` and `place` want it.
     pub fn hash(&self, key: &[u8]) -> u64 {
         self.hasher.hash_one(key)
     }
 
-    /// Brings what the store has for keys between two times, both included, into memory, so that `matches` finds it.
+    /// Brings what the store has for keys between two times, both included, into memory, so that `find` finds it.
     pub fn load<'a>(
         &mut self,
         look_ups: impl Iterator<Item = (&'a [u8], i64, i64)>,
@@ -164,34 +183,49 @@ impl WindowStore {
         Ok(())
     }
 
-    /// Returns the rows of a key between two times, both included, by time, those of one time by arrival. Rows that are older than
-    /// the retention are not among them.
-    pub fn matches<'a>(
-        &'a self,
-        hash: u64,
-        key: &'a [u8],
-        from: i64,
-        to: i64,
-    ) -> impl Iterator<Item = (i64, &'a [u8])> {
+    /// Finds the rows of a key between two times, both included. Rows that are older than the retention are not among them.
+    pub fn find(&self, hash: u64, key: &[u8], from: i64, to: i64) -> FoundRows {
         let from = from.max(self.oldest_visible());
-        let range = self.segment_range(from, to).unwrap_or((0, -1));
-        let begin = self.segments.partition_point(|segment| segment.number < range.0);
-        self.segments[begin..]
-            .iter()
-            .take_while(move |segment| segment.number <= range.1)
-            .filter_map(move |segment| Some((segment, segment.find(hash, key)?)))
-            .flat_map(move |(segment, slot)| {
+        let mut found = FoundRows { from, to, segment: 0, slots: [None; 2] };
+        if let Some((first, last)) = self.segment_range(from, to) {
+            found.segment = self.segments.partition_point(|segment| segment.number < first);
+            let segments = self.segments[found.segment..].iter();
+            for (slot, segment) in found.slots.iter_mut().zip(segments) {
+                if segment.number <= last {
+                    *slot = segment.find(hash, key);
+                }
+            }
+        }
+        found
+    }
+
+    /// Returns rows that were found, by time, those of one time by arrival. Between the two this store may not change.
+    pub fn rows(&self, found: FoundRows) -> impl Iterator<Item = (i64, &[u8])> {
+        let FoundRows { from, to, segment, slots } = found;
+        slots.into_iter().enumerate().filter_map(|(at, slot)| Some((at, slot?))).flat_map(
+            move |(at, slot)| {
+                let segment = &self.segments[segment + at];
                 let rows = &segment.slots[slot as usize].rows;
                 let begin = rows.partition_point(|row| row.time < from);
                 rows[begin..]
                     .iter()
                     .take_while(move |row| row.time <= to)
                     .map(|row| (row.time, segment.slice(row.span)))
-            })
+            },
+        )
     }
 
-    /// Adds a row and moves stream time. Returns false if the row is older than the retention: it is not kept then.
-    pub fn put(&mut self, hash: u64, key: &[u8], time: i64, row: &[u8]) -> bool {
+    /// Finds where a row of a key at a time goes.
+    pub fn place(&self, hash: u64, key: &[u8], time: i64) -> RowPlace {
+        let number = time.div_euclid(self.segment_ms);
+        let at = self.segments.binary_search_by_key(&number, |segment| segment.number);
+        let slot = at.ok().and_then(|at| self.segments[at].find(hash, key));
+        RowPlace { hash, slot }
+    }
+
+    /// Adds a row where it goes and moves stream time; between the two this store may not change. Returns false if the row is
+    /// older than the retention: it is not kept then.
+    pub fn put(&mut self, place: RowPlace, key: &[u8], time: i64, row: &[u8]) -> bool {
         self.stream_time = self.stream_time.max(time);
         self.is_changed = true;
         if time < self.oldest_visible() {
@@ -201,9 +235,9 @@ impl WindowStore {
         let number = time.div_euclid(self.segment_ms);
         let segment = segment_of(&mut self.segments, number, self.complete_after);
         let before = segment.memory_size();
-        let slot = match segment.find(hash, key) {
+        let slot = match place.slot {
             Some(slot) => slot,
-            None => segment.add_slot(hash, key, since),
+            None => segment.add_slot(place.hash, key, since),
         };
         let row = Row { time, span: segment.add_bytes(row) };
         segment.fresh.push((slot, row));
@@ -271,7 +305,7 @@ impl WindowStore {
         };
         segment.slots[slot as usize].is_loaded = true;
         let since = segment.slots[slot as usize].since;
-        let mut rows = Vec::new();
+        let mut rows = SmallVec::new();
         for entry in self.backend.scan(&start, &end) {
             let (full_key, value) = entry?;
             let sequence = full_key
@@ -354,7 +388,8 @@ impl Segment {
     fn add_slot(&mut self, hash: u64, key: &[u8], since: u64) -> u32 {
         let key = self.add_bytes(key);
         let number = u32::try_from(self.slots.len()).expect("fewer than 2^32 keys fit in memory");
-        self.slots.push(Slot { key, rows: Vec::new(), is_loaded: self.is_complete, since });
+        let (rows, is_loaded) = (SmallVec::new(), self.is_complete);
+        self.slots.push(Slot { key, rows, is_loaded, since });
         self.index.insert(hash, number);
         number
     }
@@ -379,7 +414,11 @@ impl Segment {
     }
 
     /// Reads the rows of a stored value.
-    fn add_stored(&mut self, value: &[u8], rows: &mut Vec<Row>) -> Result<(), StateError> {
+    fn add_stored(
+        &mut self,
+        value: &[u8],
+        rows: &mut SmallVec<[Row; 1]>,
+    ) -> Result<(), StateError> {
         let damaged = || StateError::Damaged("a row of a window store".to_owned());
         let mut rest = value;
         while !rest.is_empty() {

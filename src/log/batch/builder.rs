@@ -211,7 +211,8 @@ impl RecordBatchBuilder {
     /// Takes the records out, compressed, after room for the header.
     fn take_bytes(&mut self) -> Vec<u8> {
         if self.compression == Compression::None {
-            let mut next = Vec::with_capacity(self.buffer.len());
+            // The next one may be a little larger: it should not have to move for that.
+            let mut next = Vec::with_capacity(self.buffer.len() + self.buffer.len() / 8);
             next.resize(HEADER_SIZE, 0);
             return std::mem::replace(&mut self.buffer, next);
         }

@@ -124,6 +124,10 @@ fn repartition_topics_lose_what_was_worked_off() {
     assert!(engine.wait_until_idle(WAIT).unwrap());
     let topics = engine.topics();
     let topic = topics.iter().find(|topic| topic.name.ends_with("-repartition")).unwrap();
+    // Whole segments go: they must not be as large as those of other topics.
+    let config = engine.topic(&topic.name).unwrap().config;
+    let (_, segment_bytes, _) = config.iter().find(|(name, ..)| name == "segment.bytes").unwrap();
+    assert!(segment_bytes.parse::<u64>().unwrap() <= 64 << 20, "{segment_bytes}");
     let clock = SystemClock::new();
     let deadline = clock.monotonic() + WAIT;
     loop {

@@ -16,7 +16,7 @@ pub(super) fn split() -> ScalarFunction {
             call.map_string_arrays(|row, parts| match (text.at(row), delimiter.at(row)) {
                 ("", _) => parts.push(Some("")),
                 (text, "") => parts.extend(characters(text).map(Some)),
-                (text, delimiter) => parts.extend(text.split(delimiter).map(Some)),
+                (text, delimiter) => split_text(text, delimiter, parts),
             })
         })
         .overload("(bytes BYTES, delimiter BYTES) ARRAY<BYTES>", "", |call| {
@@ -30,6 +30,20 @@ pub(super) fn split() -> ScalarFunction {
 
 fn characters(text: &str) -> impl Iterator<Item = &str> {
     text.char_indices().map(|(start, c)| &text[start..start + c.len_utf8()])
+}
+
+fn split_text<'a>(text: &'a str, delimiter: &str, parts: &mut Vec<Option<&'a str>>) {
+    let mut start = 0;
+    let mut push = |found: usize| {
+        parts.push(Some(&text[start..found]));
+        start = found + delimiter.len();
+    };
+    // Most delimiters are a byte, which needs no searcher made for each text.
+    match delimiter.as_bytes() {
+        [byte] => memchr::memchr_iter(*byte, text.as_bytes()).for_each(&mut push),
+        _ => text.match_indices(delimiter).for_each(|(found, _)| push(found)),
+    }
+    parts.push(Some(&text[start..]));
 }
 
 fn split_bytes<'a>(bytes: &'a [u8], delimiter: &[u8], parts: &mut Vec<&'a [u8]>) {

@@ -10,22 +10,40 @@
 //!         | cell*                      STRUCT, one per field
 //! ```
 
-use std::borrow::Cow;
+mod columns;
+mod read;
 
 use datafusion::arrow::array::ArrayRef;
-use datafusion::arrow::datatypes::i256;
 
 use super::cells::Cells;
-use crate::types::{ColumnBuilder, Decimal, SqlType};
+
+pub use columns::read_columns;
+pub use read::{builders, read_row};
 
 /// Why bytes are not a row of the expected columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a stored row is damaged")]
 pub struct RowError;
 
-const NULL: u8 = 0;
+/// What stands for a NULL.
+pub const NULL: u8 = 0;
 /// What stands before a value that is not NULL.
 pub const PRESENT: u8 = 1;
+
+/// Writes the rows of some columns.
+pub struct RowWriter<'a>(Vec<Cells<'a>>);
+
+impl<'a> RowWriter<'a> {
+    /// Takes columns that hold SQL types.
+    pub fn new(columns: &'a [ArrayRef]) -> Self {
+        RowWriter(columns.iter().map(|column| Cells::of(column)).collect())
+    }
+
+    /// Appends a row to a buffer; the row must exist.
+    pub fn write(&self, row: usize, out: &mut Vec<u8>) {
+        self.0.iter().for_each(|cells| cells.write(row, out));
+    }
+}
 
 /// Rows as bytes: one buffer, and where each row ends in it.
 #[derive(Clone, Debug, Default)]
@@ -47,9 +65,9 @@ impl EncodedRows {
         self.bytes.clear();
         self.ends.clear();
         self.ends.reserve(row_count);
-        let cells: Vec<Cells<'_>> = columns.iter().map(|column| Cells::of(column)).collect();
+        let writer = RowWriter::new(columns);
         for row in 0..row_count {
-            cells.iter().for_each(|cells| cells.write(row, &mut self.bytes));
+            writer.write(row, &mut self.bytes);
             self.ends.push(self.bytes.len());
         }
     }
@@ -78,25 +96,7 @@ impl EncodedRows {
 
 /// Appends one row of columns to a buffer.
 pub fn write_row(columns: &[ArrayRef], row: usize, out: &mut Vec<u8>) {
-    columns.iter().for_each(|column| Cells::of(column).write(row, out));
-}
-
-/// Reads one row, pushing a cell into each builder; returns what follows it.
-///
-/// After an error some builders may have a cell more than others: drop them.
-pub fn read_row<'a>(
-    mut bytes: &'a [u8],
-    builders: &mut [ColumnBuilder],
-) -> Result<&'a [u8], RowError> {
-    for builder in builders {
-        bytes = read_cell(bytes, builder)?;
-    }
-    Ok(bytes)
-}
-
-/// Makes builders for columns of these types.
-pub fn builders<'a>(types: impl IntoIterator<Item = &'a SqlType>) -> Vec<ColumnBuilder> {
-    types.into_iter().map(ColumnBuilder::new).collect()
+    RowWriter::new(columns).write(row, out);
 }
 
 impl Cells<'_> {
@@ -185,131 +185,4 @@ fn write_elements(
         write(element, out);
     }
     out.push(NULL);
-}
-
-fn read_cell<'a>(bytes: &'a [u8], builder: &mut ColumnBuilder) -> Result<&'a [u8], RowError> {
-    let (flag, rest) = bytes.split_first().ok_or(RowError)?;
-    match *flag {
-        NULL => {
-            builder.push_null();
-            Ok(rest)
-        }
-        PRESENT => read_body(rest, builder),
-        _ => Err(RowError),
-    }
-}
-
-fn read_body<'a>(bytes: &'a [u8], builder: &mut ColumnBuilder) -> Result<&'a [u8], RowError> {
-    match builder {
-        ColumnBuilder::Boolean(b) => {
-            let (value, rest) = fixed::<1>(bytes)?;
-            b.append_value(value[0] != 0);
-            Ok(rest)
-        }
-        ColumnBuilder::Int(b) => read_i32(bytes, |value| b.append_value(value)),
-        ColumnBuilder::Bigint(b) => read_i64(bytes, |value| b.append_value(value)),
-        ColumnBuilder::Double(b) => {
-            let (value, rest) = fixed::<8>(bytes)?;
-            let bits = u64::from_be_bytes(value);
-            let flip = if bits >> 63 == 1 { 1 << 63 } else { u64::MAX };
-            b.append_value(f64::from_bits(bits ^ flip));
-            Ok(rest)
-        }
-        ColumnBuilder::Decimal(b) => {
-            let (unscaled, rest) = read_unscaled(bytes, b.is_narrow())?;
-            b.push(Some(Decimal { unscaled, scale: b.scale }));
-            Ok(rest)
-        }
-        ColumnBuilder::Varchar(b) => {
-            let (text, rest) = read_bytes(bytes)?;
-            b.append_value(std::str::from_utf8(&text).map_err(|_| RowError)?);
-            Ok(rest)
-        }
-        ColumnBuilder::Bytes(b) => {
-            let (value, rest) = read_bytes(bytes)?;
-            b.append_value(&value);
-            Ok(rest)
-        }
-        ColumnBuilder::Date(b) => read_i32(bytes, |value| b.append_value(value)),
-        ColumnBuilder::Time(b) => read_i32(bytes, |value| b.append_value(value)),
-        ColumnBuilder::Timestamp(b) => read_i64(bytes, |value| b.append_value(value)),
-        ColumnBuilder::Array(b) => {
-            let rest = read_elements(bytes, |bytes| read_cell(bytes, &mut b.element))?;
-            b.finish_row(true);
-            Ok(rest)
-        }
-        ColumnBuilder::Map(b) => {
-            let rest = read_elements(bytes, |bytes| {
-                read_cell(read_cell(bytes, &mut b.key)?, &mut b.value)
-            })?;
-            b.finish_row(true);
-            Ok(rest)
-        }
-        ColumnBuilder::Struct(b) => {
-            let rest = read_row(bytes, &mut b.fields)?;
-            b.finish_row(true);
-            Ok(rest)
-        }
-    }
-}
-
-fn fixed<const N: usize>(bytes: &[u8]) -> Result<([u8; N], &[u8]), RowError> {
-    bytes.split_first_chunk::<N>().map(|(value, rest)| (*value, rest)).ok_or(RowError)
-}
-
-fn read_i32(bytes: &[u8], push: impl FnOnce(i32)) -> Result<&[u8], RowError> {
-    let (value, rest) = fixed::<4>(bytes)?;
-    push((u32::from_be_bytes(value) ^ (1 << 31)) as i32);
-    Ok(rest)
-}
-
-fn read_i64(bytes: &[u8], push: impl FnOnce(i64)) -> Result<&[u8], RowError> {
-    let (value, rest) = fixed::<8>(bytes)?;
-    push(from_ordered(&value).ok_or(RowError)?);
-    Ok(rest)
-}
-
-fn read_unscaled(bytes: &[u8], is_narrow: bool) -> Result<(i256, &[u8]), RowError> {
-    let (high, rest) = fixed::<16>(bytes)?;
-    let high = (u128::from_be_bytes(high) ^ (1 << 127)) as i128;
-    if is_narrow {
-        return Ok((i256::from_i128(high), rest));
-    }
-    let (low, rest) = fixed::<16>(rest)?;
-    Ok((i256::from_parts(u128::from_be_bytes(low), high), rest))
-}
-
-/// Reads text or bytes; they are copied only if a zero in them was escaped.
-fn read_bytes(bytes: &[u8]) -> Result<(Cow<'_, [u8]>, &[u8]), RowError> {
-    let mut value = Cow::Borrowed(&[][..]);
-    let mut rest = bytes;
-    loop {
-        let zero = memchr::memchr(0, rest).ok_or(RowError)?;
-        let mark = *rest.get(zero + 1).ok_or(RowError)?;
-        if value.is_empty() && mark == 0x01 {
-            value = Cow::Borrowed(&rest[..zero]);
-        } else {
-            value.to_mut().extend_from_slice(&rest[..zero]);
-        }
-        rest = &rest[zero + 2..];
-        match mark {
-            0x01 => return Ok((value, rest)),
-            0xFF => value.to_mut().push(0),
-            _ => return Err(RowError),
-        }
-    }
-}
-
-fn read_elements<'a>(
-    mut bytes: &'a [u8],
-    mut read: impl FnMut(&'a [u8]) -> Result<&'a [u8], RowError>,
-) -> Result<&'a [u8], RowError> {
-    loop {
-        let (flag, rest) = bytes.split_first().ok_or(RowError)?;
-        match *flag {
-            NULL => return Ok(rest),
-            PRESENT => bytes = read(rest)?,
-            _ => return Err(RowError),
-        }
-    }
 }
