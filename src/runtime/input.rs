@@ -1,9 +1,11 @@
 //! One input of a task: a partition that is read, and the rows of it that are not processed yet.
 
+use std::sync::Arc;
+
 use crate::log::{BatchView, Fetch, Isolation, Log, LogError, Offset, RecordBuffer, WatchGuard};
 use crate::operators::OperatorError;
 use crate::runtime::decode::{DecodeReport, RawRecords, RecordDecoder};
-use crate::runtime::shared_input::{SharedBatch, SharedInput};
+use crate::runtime::shared_input::{DECODED_AT_ONCE, SharedBatch, SharedInput};
 use crate::topology::Target;
 use crate::types::{Batch, TopicPartition};
 
@@ -19,14 +21,22 @@ pub(super) struct TaskInput {
     /// Where to fetch next.
     fetch_from: Offset,
     pending: Option<Pending>,
+    turn: Turn,
     /// Keeps the task awake for this partition.
     pub(super) watch: Option<WatchGuard>,
+}
+
+/// How many batches an input that others read too has taken in a turn of its task.
+#[derive(Default)]
+struct Turn {
+    found: usize,
+    decoded: usize,
 }
 
 /// Rows that were fetched and are not processed yet.
 struct Pending {
     batch: Batch,
-    offsets: Vec<Offset>,
+    offsets: Arc<Vec<Offset>>,
     next_row: usize,
     memory_size: usize,
 }
@@ -39,6 +49,8 @@ pub(super) struct Reading<'a> {
     pub(super) isolation: &'a Isolation,
     /// About how many bytes at a time.
     pub(super) size: usize,
+    /// Whether what others read too may be left for the task's next turn.
+    pub(super) may_leave: bool,
 }
 
 /// What a fetch found beside rows.
@@ -76,8 +88,17 @@ impl TaskInput {
         from: Offset,
     ) -> Self {
         let is_internal = matches!(decoder, RecordDecoder::Repartition(_));
-        let (fetch_from, pending, watch) = (from, None, None);
-        TaskInput { partition, target, is_internal, decoder, shared, fetch_from, pending, watch }
+        TaskInput {
+            partition,
+            target,
+            is_internal,
+            decoder,
+            shared,
+            fetch_from: from,
+            pending: None,
+            turn: Turn::default(),
+            watch: None,
+        }
     }
 
     /// Returns the offset of the first record that is not processed.
@@ -103,18 +124,31 @@ impl TaskInput {
         self.pending.as_ref().map_or(0, |pending| pending.memory_size)
     }
 
-    /// Makes sure that there is a next row, if the log has one that may be read.
+    /// Begins a turn of its task.
+    pub(super) fn begin_turn(&mut self) {
+        self.turn = Turn::default();
+    }
+
+    /// Makes sure that there is a next row, if the log has one that may be read. Returns whether it has been left for the task's
+    /// next turn.
     pub(super) fn fill(
         &mut self,
         log: &dyn Log,
-        Reading { epoch, isolation, size }: Reading<'_>,
+        Reading { epoch, isolation, size, may_leave }: Reading<'_>,
         fetched: &mut Fetched,
-    ) -> Result<(), InputError> {
+    ) -> Result<bool, InputError> {
         while self.pending.is_none() {
-            let shared = self.shared.as_ref().filter(|shared| shared.is_shared());
-            if let Some(found) = shared.and_then(|shared| shared.find(self.fetch_from, epoch)) {
-                self.take_shared(&found, fetched);
-                continue;
+            if let Some(shared) = self.shared.as_ref().filter(|shared| shared.is_shared()) {
+                if let Some(found) = shared.find(self.fetch_from, epoch) {
+                    self.turn.found += 1;
+                    self.take_shared(&found, fetched);
+                    continue;
+                }
+                let Turn { found, decoded } = self.turn;
+                if may_leave && (0 < found || DECODED_AT_ONCE <= decoded) {
+                    return Ok(self.fetch_from < log.offsets(&self.partition)?.high_watermark);
+                }
+                self.turn.decoded += 1;
             }
             let fetch = match log.read(&self.partition, self.fetch_from, size, isolation) {
                 Err(LogError::OffsetOutOfRange { .. }) => {
@@ -125,11 +159,11 @@ impl TaskInput {
                 fetch => fetch?,
             };
             if fetch.next_offset <= self.fetch_from {
-                return Ok(());
+                return Ok(false);
             }
             self.decode(&fetch, epoch, fetched)?;
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Takes rows that were decoded for several queries.
@@ -140,7 +174,7 @@ impl TaskInput {
         let batch = shared.rows(found);
         // The rows are counted where they are kept; this is what is made of them, which is about as much.
         let memory_size = found.bytes;
-        let offsets = found.offsets.clone();
+        let offsets = Arc::clone(&found.offsets);
         let pending = || Pending { batch, offsets, next_row: 0, memory_size };
         self.pending = (!found.offsets.is_empty()).then(pending);
         self.fetch_from = found.next_offset;
@@ -194,7 +228,7 @@ impl TaskInput {
             Undecoded { offset: records.offsets[report.row], report, bytes }
         }));
         if !decoded.batch.is_empty() {
-            let (batch, offsets) = (decoded.batch, decoded.offsets);
+            let (batch, offsets) = (decoded.batch, Arc::new(decoded.offsets));
             let row_size = batch.memory_size() + offsets.len() * size_of::<Offset>();
             let memory_size = fetch.bytes().len() + row_size;
             self.pending = Some(Pending { batch, offsets, next_row: 0, memory_size });

@@ -4,6 +4,9 @@
 //! partition: it decodes the columns that any of them reads, and keeps the last batches for those that come a little later. A query
 //! that is far behind the others decodes for itself, and so does one that is alone.
 //!
+//! Tasks take turns. One that finds nothing kept decodes a few batches and lets the others have them; one that has found some
+//! stops where no more are kept. So those that are near each other stay together, and one of them decodes for all.
+//!
 //! What a query gets does not depend on the others: a batch in which any record does not decode is not shared, since whether a
 //! record decodes depends on which columns are read.
 
@@ -23,8 +26,10 @@ use crate::state::{MemoryBudget, MemoryUse};
 use crate::topology::Read;
 use crate::types::{Batch, TopicPartition};
 
-/// How many batches of a partition are kept.
-const KEPT_MAX: usize = 8;
+/// How many batches of a partition are kept: enough for a few groups of queries, each at its own place.
+const KEPT_MAX: usize = 16;
+/// How many batches a task decodes in a turn that others want too: when their turns come all of them are still kept.
+pub(super) const DECODED_AT_ONCE: usize = 4;
 
 /// The readers that are shared, by what they read and how.
 pub(super) struct SharedInputs {
@@ -74,7 +79,7 @@ pub(super) struct SharedBatch {
     /// The columns that the reader decodes, or the first of them if there are more by now.
     batch: Batch,
     /// The offset of each row.
-    pub(super) offsets: Vec<Offset>,
+    pub(super) offsets: Arc<Vec<Offset>>,
     /// How many records there were.
     pub(super) record_count: usize,
     /// How many were dropped since a table's record needs a key.
@@ -223,7 +228,7 @@ impl SharedInput {
             next_offset,
             epoch,
             batch,
-            offsets,
+            offsets: Arc::new(offsets),
             record_count,
             null_key_count,
             bytes,

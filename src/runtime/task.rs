@@ -92,6 +92,17 @@ impl TaskCore {
     }
 }
 
+/// What a task found to do.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// A batch was processed.
+    Done,
+    /// Rows are left for the next turn.
+    Left,
+    /// There is nothing.
+    Nothing,
+}
+
 /// Why a task cannot go on.
 #[derive(Debug, thiserror::Error)]
 enum TaskError {
@@ -188,8 +199,12 @@ impl Task {
         let (latest, upstream) = pace.map_or((i64::MAX, i64::MAX), |pace| pace.look(task.epoch));
         let mut has_more = has_room();
         let mut must_wait = self.must_wait(task);
-        while has_more && !must_wait {
-            has_more = self.step(task, latest, &isolation, &transaction)? && has_room();
+        let mut is_left = false;
+        task.inputs.iter_mut().for_each(TaskInput::begin_turn);
+        while has_more && !must_wait && !is_left {
+            let step = self.step(task, latest, &isolation, &transaction)?;
+            has_more = step != Step::Nothing && has_room();
+            is_left = step == Step::Left;
             must_wait = self.must_wait(task);
             if is_over(task) {
                 break;
@@ -197,7 +212,7 @@ impl Task {
         }
         if task.pace.is_some() {
             // How far a task is shows in its next rows.
-            self.fill(task, &isolation, &transaction)?;
+            self.fill(task, &isolation, &transaction, false)?;
         }
         self.operate(task, &transaction, |pipeline, ctx, out| pipeline.flush(ctx, out))?;
         let name = self.append_as(&transaction);
@@ -228,46 +243,51 @@ impl Task {
     }
 
     /// Processes one batch: of all inputs that have rows, the one whose next row is the earliest, if it is not later than `latest`.
-    /// Returns whether there may be more.
     fn step(
         &self,
         task: &mut TaskCore,
         latest: i64,
         isolation: &Isolation,
         transaction: &EpochTransaction,
-    ) -> Result<bool, TaskError> {
-        self.fill(task, isolation, transaction)?;
+    ) -> Result<Step, TaskError> {
+        if self.fill(task, isolation, transaction, true)? {
+            return Ok(Step::Left);
+        }
         task.count_memory();
-        let Some((first, batch)) = next_rows(&mut task.inputs, latest) else { return Ok(false) };
+        let Some((first, batch)) = next_rows(&mut task.inputs, latest) else {
+            return Ok(Step::Nothing);
+        };
         task.has_progress = true;
         let target = task.inputs[first].target;
         self.operate(task, transaction, |pipeline, ctx, out| {
             pipeline.process(target, batch, ctx, out)
         })?;
-        Ok(true)
+        Ok(Step::Done)
     }
 
-    /// Makes sure that each input has a next row, if its topic has one.
+    /// Makes sure that each input has a next row, if its topic has one. Returns whether one has been left for the next turn.
     fn fill(
         &self,
         task: &mut TaskCore,
         isolation: &Isolation,
         transaction: &EpochTransaction,
-    ) -> Result<(), TaskError> {
+        may_leave: bool,
+    ) -> Result<bool, TaskError> {
+        let mut is_left = false;
         let mut fetched = Fetched::default();
         let positions: Vec<_> = task.inputs.iter().map(TaskInput::position).collect();
         let is_draining = self.owner.is_draining.load(Ordering::Relaxed);
         for input in task.inputs.iter_mut().filter(|input| !is_draining || input.is_internal) {
             let size = self.shared.memory.piece(FETCH_BYTES);
-            let reading = Reading { epoch: task.epoch, isolation, size };
-            input.fill(self.shared.log.as_ref(), reading, &mut fetched)?;
+            let reading = Reading { epoch: task.epoch, isolation, size, may_leave };
+            is_left |= input.fill(self.shared.log.as_ref(), reading, &mut fetched)?;
             self.report_undecoded(&mut task.processing_log, input, &mut fetched, transaction)?;
         }
         let moved =
             task.inputs.iter().zip(positions).any(|(input, before)| input.position() != before);
         task.has_progress |= moved;
         self.count(&fetched);
-        Ok(())
+        Ok(is_left)
     }
 
     /// Has the operators do something, and sends on what comes of it.
