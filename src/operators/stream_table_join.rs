@@ -12,6 +12,8 @@ use crate::types::{Batch, Schema};
 
 /// The port of the stream's rows.
 const STREAM: usize = 0;
+/// How much of the table goes out in one batch: small rows of a stream may each find a large one.
+const JOINED_BYTES_MAX: usize = 16 << 20;
 
 /// Joins each row of a stream (port 0) with the row that a table (port 1) has for its key at that time. The output has the
 /// stream's time; changes of the table emit nothing.
@@ -55,8 +57,7 @@ impl StreamTableJoin {
         let keys = EncodedRows::encode(key_columns, batch.row_count());
         self.table.load(keys.iter())?;
         let no_row = vec![NULL; self.right.columns().len()];
-        let mut joined: Vec<&[u8]> = Vec::with_capacity(batch.row_count());
-        let mut rows = Vec::with_capacity(batch.row_count());
+        let mut joined = Joined::default();
         let mut keyless_count = 0;
         for (row, key) in keys.iter().enumerate() {
             if batch.is_deleted(row) {
@@ -64,31 +65,51 @@ impl StreamTableJoin {
             }
             let has_key = key_columns.iter().all(|column| !column.is_null(row));
             match self.table.get(key).filter(|_| has_key) {
-                Some(found) => joined.push(found),
-                None if self.kind == JoinKind::Left => joined.push(&no_row),
-                None => {
-                    keyless_count += usize::from(!has_key);
-                    continue;
-                }
+                Some(found) => joined.push(row, found),
+                None if self.kind == JoinKind::Left => joined.push(row, &no_row),
+                None => keyless_count += usize::from(!has_key),
             }
-            rows.push(row as u32);
+            if JOINED_BYTES_MAX <= joined.bytes {
+                emit.push(joined.take(batch, &self.right)?);
+            }
         }
         if 0 < keyless_count {
             ctx.reports
                 .push(Report::NullKey { operator: "StreamTableJoin", row_count: keyless_count });
         }
-        if rows.is_empty() {
-            return Ok(());
+        if !joined.rows.is_empty() {
+            emit.push(joined.take(batch, &self.right)?);
         }
+        Ok(())
+    }
+}
+
+/// Rows of a batch and those of the table that go with them.
+#[derive(Default)]
+struct Joined<'a> {
+    rows: Vec<u32>,
+    found: Vec<&'a [u8]>,
+    bytes: usize,
+}
+
+impl<'a> Joined<'a> {
+    fn push(&mut self, row: usize, found: &'a [u8]) {
+        self.rows.push(row as u32);
+        self.found.push(found);
+        self.bytes += found.len();
+    }
+
+    /// Takes them as a batch of both sides' columns.
+    fn take(&mut self, batch: &Batch, right: &Schema) -> Result<Batch, OperatorError> {
+        let Joined { rows, mut found, .. } = std::mem::take(self);
         let mut out = match rows.len() == batch.row_count() {
             true => batch.clone(),
             false => batch.take(&UInt32Array::from(rows))?,
         };
-        let types = self.right.columns().iter().map(|column| &column.sql_type);
+        let types = right.columns().iter().map(|column| &column.sql_type);
         let damaged = |_| StateError::Damaged("a row of a joined table".to_owned());
-        out.columns.extend(read_columns(&mut joined, types).map_err(damaged)?);
-        emit.push(out);
-        Ok(())
+        out.columns.extend(read_columns(&mut found, types).map_err(damaged)?);
+        Ok(out)
     }
 }
 

@@ -129,6 +129,11 @@ impl TaskInput {
         self.turn = Turn::default();
     }
 
+    /// Tells whether it has decoded as much for itself and others as a turn allows.
+    pub(super) fn has_decoded_its_share(&self) -> bool {
+        DECODED_AT_ONCE <= self.turn.decoded
+    }
+
     /// Makes sure that there is a next row, if the log has one that may be read. Returns whether it has been left for the task's
     /// next turn.
     pub(super) fn fill(
@@ -144,8 +149,7 @@ impl TaskInput {
                     self.take_shared(&found, fetched);
                     continue;
                 }
-                let Turn { found, decoded } = self.turn;
-                if may_leave && (0 < found || DECODED_AT_ONCE <= decoded) {
+                if may_leave && (0 < self.turn.found || self.has_decoded_its_share()) {
                     return Ok(self.fetch_from < log.offsets(&self.partition)?.high_watermark);
                 }
                 self.turn.decoded += 1;

@@ -92,6 +92,16 @@ impl TaskCore {
     }
 }
 
+/// How a slice of work ended.
+struct Worked {
+    /// Whether there may be more to read.
+    has_more: bool,
+    /// Whether there is no memory for it before the epoch ends.
+    must_wait: bool,
+    /// Whether it has taken as much as a slice allows. One that a new epoch has cut off does not tell.
+    is_behind: bool,
+}
+
 /// What a task found to do.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Step {
@@ -190,26 +200,10 @@ impl Task {
             Some(_) => Isolation::ReadCommitted,
             None => self.shared.epochs.isolation(task.epoch),
         };
-        let end = self.shared.clock.monotonic() + SLICE;
-        let has_room = || self.owner.rows.as_ref().is_none_or(|rows| rows.has_room());
-        let is_over = |task: &TaskCore| {
-            end <= self.shared.clock.monotonic() || task.epoch != self.shared.epochs.current()
-        };
         let pace = task.pace.as_ref();
         let (latest, upstream) = pace.map_or((i64::MAX, i64::MAX), |pace| pace.look(task.epoch));
-        let mut has_more = has_room();
-        let mut must_wait = self.must_wait(task);
-        let mut is_left = false;
-        task.inputs.iter_mut().for_each(TaskInput::begin_turn);
-        while has_more && !must_wait && !is_left {
-            let step = self.step(task, latest, &isolation, &transaction)?;
-            has_more = step != Step::Nothing && has_room();
-            is_left = step == Step::Left;
-            must_wait = self.must_wait(task);
-            if is_over(task) {
-                break;
-            }
-        }
+        let Worked { has_more, must_wait, is_behind } =
+            self.work(task, latest, &isolation, &transaction)?;
         if task.pace.is_some() {
             // How far a task is shows in its next rows.
             self.fill(task, &isolation, &transaction, false)?;
@@ -226,14 +220,42 @@ impl Task {
         } else if task.has_progress {
             self.shared.has_progress.store(true, Ordering::Release);
         }
-        let has_more = has_more | keep_pace(task, upstream);
+        let may_go_on = keep_pace(task, upstream);
+        let has_more = has_more | may_go_on;
         if must_wait {
             // The commit wakes all tasks.
             self.shared.requests.hurry();
-        } else if has_more && self.owner.rows.is_none() {
+        } else if has_more && (is_behind || may_go_on) && self.owner.rows.is_none() {
             self.shared.has_backlog.store(true, Ordering::Relaxed);
         }
         Ok(has_more && !must_wait)
+    }
+
+    /// Processes batch after batch until there is nothing more to read, the time is over or the epoch is.
+    fn work(
+        &self,
+        task: &mut TaskCore,
+        latest: i64,
+        isolation: &Isolation,
+        transaction: &EpochTransaction,
+    ) -> Result<Worked, TaskError> {
+        let end = self.shared.clock.monotonic() + SLICE;
+        let has_room = || self.owner.rows.as_ref().is_none_or(|rows| rows.has_room());
+        let mut has_more = has_room();
+        let mut must_wait = self.must_wait(task);
+        let mut is_over = false;
+        task.inputs.iter_mut().for_each(TaskInput::begin_turn);
+        while has_more && !must_wait && !is_over {
+            let step = self.step(task, latest, isolation, transaction)?;
+            has_more = step != Step::Nothing && has_room();
+            must_wait = self.must_wait(task);
+            is_over = step == Step::Left
+                || end <= self.shared.clock.monotonic()
+                || task.epoch != self.shared.epochs.current();
+        }
+        let is_behind = end <= self.shared.clock.monotonic()
+            || task.inputs.iter().any(TaskInput::has_decoded_its_share);
+        Ok(Worked { has_more, must_wait, is_behind })
     }
 
     /// Tells whether the task may take nothing more before its epoch ends, since there is no memory left. One batch it may

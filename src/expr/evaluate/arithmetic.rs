@@ -90,6 +90,18 @@ fn divide<T: ArrowPrimitiveType>(
     fail: &mut Fail<'_>,
 ) -> ArrayRef {
     let (of_left, of_right) = (left.array().as_primitive::<T>(), right.array().as_primitive::<T>());
+    let operate = |dividend: T::Native, divisor: T::Native| match op {
+        ArithmeticOp::Modulus => dividend.mod_wrapping(divisor),
+        _ => dividend.div_wrapping(divisor),
+    };
+    if let (Evaluated::Column(_), Evaluated::Constant(_)) = (left, right)
+        && of_right.is_valid(0)
+        && !of_right.value(0).is_zero()
+    {
+        // No row can fail.
+        let divisor = of_right.value(0);
+        return Arc::new(of_left.unary::<_, T>(|dividend| operate(dividend, divisor)));
+    }
     let mut compute = |row: usize| {
         let (l, r) = (left.row(row), right.row(row));
         if of_left.is_null(l) || of_right.is_null(r) {
@@ -100,10 +112,7 @@ fn divide<T: ArrowPrimitiveType>(
             fail(row, "/ by zero".to_owned());
             return None;
         }
-        Some(match op {
-            ArithmeticOp::Modulus => dividend.mod_wrapping(divisor),
-            _ => dividend.div_wrapping(divisor),
-        })
+        Some(operate(dividend, divisor))
     };
     let quotients: PrimitiveArray<T> = (0..row_count(left, right)).map(&mut compute).collect();
     Arc::new(quotients)

@@ -30,6 +30,9 @@ fn integers_wrap_and_doubles_reach_infinity() {
         expect!["INTEGER: -2147483648 null (/ by zero) null"],
     );
     check("A % B", "A BIGINT; B BIGINT", &["7; 0", "7; -4"], expect!["BIGINT: null (/ by zero) 3"]);
+    check("A % 3", "A BIGINT", &["7", "null", "-7"], expect!["BIGINT: 1 null -1"]);
+    check("A / -1", "A INT", &["7", "-2147483648"], expect!["INTEGER: -7 -2147483648"]);
+    check("A / 0", "A INT", &["7", "null"], expect!["INTEGER: null (/ by zero) null"]);
     check("A / B", "A DOUBLE; B DOUBLE", &["1; 0", "-1; 0"], expect!["DOUBLE: inf -inf"]);
     check("-A", "A INT", &["-2147483648", "5", "null"], expect!["INTEGER: -2147483648 -5 null"]);
 }
