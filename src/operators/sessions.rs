@@ -347,7 +347,7 @@ impl Sessions {
         if keys.is_empty() || !self.has_stored {
             return Ok(());
         }
-        sort_by_key(&mut keys, false, |number| (&self.keys[number as usize].key, 0));
+        sort_by_key(&mut keys, false, |number| &self.keys[number as usize].key);
         let range = |key: &u32| {
             let from = self.partition.full_key(&self.keys[*key as usize].key);
             let to = [&from[..], &[u8::MAX; 9]].concat();
@@ -507,11 +507,10 @@ impl Sessions {
             changes.delete_range(self.partition, &[BY_END], Some(&by_end(done)));
             self.expiry.is_done_in_epoch = false;
         }
-        self.removed.sort_unstable();
         self.removed.drain(..).for_each(|key| changes.delete(self.partition, &key));
         let mut changed = std::mem::take(&mut self.changed);
         changed.retain(|number| self.slots[*number as usize].is_live());
-        sort_by_key(&mut changed, false, |number| self.storing_order(number));
+        changed.sort_unstable();
         changed.dedup();
         let mut key = Vec::new();
         for number in changed {
@@ -522,10 +521,6 @@ impl Sessions {
             self.share.set(self.memory_size());
         }
         self.epoch += 1;
-    }
-
-    fn storing_order(&self, number: u32) -> (&[u8], i64) {
-        (self.key_of(number), self.slots[number as usize].bounds.start)
     }
 
     /// Hands a session over; `key` is a buffer.

@@ -67,5 +67,6 @@ impl Pipeline {
     /// Hands over the changes of the epoch that ends.
     pub(crate) fn hand_over(&mut self, changes: &mut Changes) {
         self.operators.iter_mut().for_each(|(operator, _)| operator.hand_over(changes));
+        changes.sort();
     }
 }

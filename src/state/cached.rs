@@ -113,9 +113,8 @@ impl CachedStore {
         changes.delete_range(self.partition, &[], Some(horizon));
     }
 
-    /// Hands over this epoch's changes, sorted, and begins the next epoch. The epoch before this one is committed by now.
+    /// Hands over this epoch's changes and begins the next epoch. The epoch before this one is committed by now.
     pub fn hand_over(&mut self, changes: &mut Changes) {
-        self.changed.sort_unstable();
         for key in std::mem::take(&mut self.changed) {
             match self.rows.get(&key).and_then(|slot| slot.value.as_deref()) {
                 Some(value) => changes.put(self.partition, &key, value),

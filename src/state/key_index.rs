@@ -89,15 +89,14 @@ impl KeyIndex {
 
 /// Sorts numbers by their keys. Most keys differ in the bytes that are compared first: the others need not be fetched.
 ///
-/// A key begins with a flag, which is the same for all; `starts_with_time` says that eight bytes and another flag follow. Numbers
-/// of the same key are sorted by what comes with it.
+/// A key begins with a flag, which is the same for all; `starts_with_time` says that eight bytes and another flag follow.
 pub fn sort_by_key<'a>(
     numbers: &mut [u32],
     starts_with_time: bool,
-    key_of: impl Fn(u32) -> (&'a [u8], i64),
+    key_of: impl Fn(u32) -> &'a [u8],
 ) {
     let prefixed = |number: &u32| {
-        let (key, _) = key_of(*number);
+        let key = key_of(*number);
         (word_of(key, 1), word_of(key, if starts_with_time { 10 } else { 9 }), *number)
     };
     let mut sorted: Vec<(u64, u64, u32)> = numbers.iter().map(prefixed).collect();
@@ -178,7 +177,7 @@ mod tests {
                 })
                 .collect();
             let mut numbers: Vec<u32> = (0..500).collect();
-            let key_of = |number| (&keys[number as usize][..], -i64::from(number));
+            let key_of = |number| &keys[number as usize][..];
             sort_by_key(&mut numbers, starts_with_time, key_of);
             assert!(numbers.is_sorted_by_key(|number| key_of(*number)));
         }

@@ -173,7 +173,7 @@ impl OrderedStore {
         Ok(())
     }
 
-    /// Hands over this epoch's changes, sorted, and begins the next epoch. The epoch before this one is committed by now.
+    /// Hands over this epoch's changes and begins the next epoch. The epoch before this one is committed by now.
     pub fn hand_over(&mut self, changes: &mut Changes) {
         let [now, before] = &mut self.changed;
         for key in before.drain(..) {

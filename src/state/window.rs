@@ -12,7 +12,6 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use smallvec::SmallVec;
 
-use crate::state::key_index::word_of;
 use crate::state::{
     Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition,
 };
@@ -433,28 +432,22 @@ impl Segment {
         Ok(())
     }
 
-    /// Writes what this epoch added: one entry per key, sorted.
+    /// Writes what this epoch added: one entry per key.
     fn hand_over(&self, partition: StorePartition, sequence: u64, changes: &mut Changes) {
         if self.fresh.is_empty() {
             return;
         }
         let key_of = |slot: u32| self.slice(self.slots[slot as usize].key);
-        let rows = self.fresh.iter().enumerate();
-        // Most keys differ in the bytes that are compared first: the others need not be fetched.
-        let mut fresh: Vec<(u64, u32, u32)> =
-            rows.map(|(row, (slot, _))| (word_of(key_of(*slot), 1), *slot, row as u32)).collect();
-        fresh.sort_unstable_by(|a, b| {
-            let same_prefix =
-                || if a.1 == b.1 { a.2.cmp(&b.2) } else { key_of(a.1).cmp(key_of(b.1)) };
-            a.0.cmp(&b.0).then_with(same_prefix)
-        });
+        let rows = self.fresh.iter().zip(0_u32..);
+        let mut fresh: Vec<(u32, u32)> = rows.map(|((slot, _), row)| (*slot, row)).collect();
+        fresh.sort_unstable();
         let mut key = segment_prefix(self.number);
-        for of_key in fresh.chunk_by(|a, b| a.1 == b.1) {
+        for of_key in fresh.chunk_by(|a, b| a.0 == b.0) {
             key.truncate(8);
-            key.extend_from_slice(key_of(of_key[0].1));
+            key.extend_from_slice(key_of(of_key[0].0));
             key.extend_from_slice(&sequence.to_be_bytes());
             changes.put_with(partition, &key, |out| {
-                for (_, _, row) in of_key {
+                for (_, row) in of_key {
                     let (_, row) = &self.fresh[*row as usize];
                     out.extend_from_slice(&row.time.to_be_bytes());
                     out.extend_from_slice(&row.span.size.to_be_bytes());

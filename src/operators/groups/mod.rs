@@ -239,7 +239,7 @@ impl Groups {
 
     /// Sorts groups by their stored keys.
     fn sort(&self, groups: &mut [u32]) {
-        sort_by_key(groups, self.is_windowed, |group| (&self.slots[group as usize].key, 0));
+        sort_by_key(groups, self.is_windowed, |group| &self.slots[group as usize].key);
     }
 
     /// Returns the groups of windows or panes that begin in a range, both bounds part of it; those in the store only are brought in.
@@ -288,14 +288,15 @@ impl Groups {
         changes.delete_range(self.partition, &[0], Some(horizon));
     }
 
-    /// Hands over this epoch's changes, sorted by key.
+    /// Hands over this epoch's changes.
     pub(super) fn hand_over(&mut self, changes: &mut Changes) {
         if self.progress != self.committed_progress {
             self.progress.hand_over(self.partition, changes);
             self.committed_progress = self.progress;
         }
         let mut changed = std::mem::take(&mut self.changed);
-        self.sort(&mut changed);
+        // In the order in which they lie in memory.
+        changed.sort_unstable();
         for group in &changed {
             let slot = &self.slots[*group as usize];
             changes.put_with(self.partition, &slot.key, |out| {
