@@ -24,6 +24,7 @@ mod guess;
 mod inference;
 mod properties;
 mod support;
+pub mod block;
 pub mod row;
 pub mod window_key;
 #[cfg(test)]

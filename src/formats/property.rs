@@ -4,10 +4,12 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, ArrayRef};
+use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::datatypes::i256;
 use proptest::prelude::*;
 use serde::de::IgnoredAny;
 
+use super::block::{read_blocks, write_block};
 use super::numbers::write_wide_decimal;
 use super::row::{EncodedRows, builders, read_columns, read_row};
 use super::{
@@ -15,7 +17,9 @@ use super::{
     encoder, json, schema_text, texts,
 };
 use crate::registry::SchemaRegistry;
-use crate::types::{ColumnBuilder, Decimal, SqlType, StructField, Value, column_of, value_at};
+use crate::types::{
+    Batch, ColumnBuilder, Decimal, SqlType, StructField, Undone, Value, column_of, value_at,
+};
 
 /// Random choices out of a seed, so that a failing case is one number.
 struct Random(u64);
@@ -395,6 +399,67 @@ proptest! {
             let by_column = read_columns(&mut left, types()).map(|_| left[0].len());
             prop_assert_eq!(by_row, by_column);
         }
+    }
+
+    #[test]
+    fn blocks_of_rows_read_back(seed: u64) {
+        let mut random = Random(seed);
+        let columns = random.columns(2);
+        let types = || columns.iter().map(|(_, sql_type)| sql_type);
+        let rows: Vec<Vec<Value>> = (0..random.below(20))
+            .map(|_| types().map(|sql_type| random.value(sql_type)).collect())
+            .collect();
+        let arrays = types()
+            .enumerate()
+            .map(|(at, sql_type)| column_of(sql_type, rows.iter().map(|row| &row[at])))
+            .collect();
+        let marks = |random: &mut Random| rows.iter().map(|_| random.one_in(3)).collect::<BooleanBuffer>();
+        let times: Vec<i64> = rows.iter().map(|_| random.below(1000) as i64).collect();
+        let mut batch = Batch::new(arrays, times.into());
+        // Some blocks have marks, or headers, and some do not.
+        let (mut blocks, mut written) = (Vec::new(), Vec::new());
+        for _ in 0..=random.below(3) {
+            batch.deleted = random.one_in(2).then(|| marks(&mut random));
+            batch.undone = random.one_in(3).then(|| Undone { rows: marks(&mut random), replaced: marks(&mut random) });
+            let headers: Vec<Value> = rows.iter().map(|_| random.value(&SqlType::headers())).map(|list| match list {
+                Value::Null => Value::Array([].into()),
+                list => list,
+            }).collect();
+            batch.headers = random.one_in(3).then(|| column_of(&SqlType::headers(), headers.iter()));
+            let some: Vec<u32> = (0..rows.len() as u32).filter(|_| random.one_in(2)).collect();
+            let mut bytes = Vec::new();
+            write_block(&batch, &some, &mut bytes);
+            blocks.push(bytes);
+            written.push((batch.clone(), some));
+        }
+        let read = |blocks: &[Vec<u8>]| {
+            let blocks: Vec<&[u8]> = blocks.iter().map(Vec::as_slice).collect();
+            read_blocks(&blocks, types())
+        };
+        let (back, counts) = read(&blocks).unwrap();
+        prop_assert_eq!(counts, written.iter().map(|(_, rows)| rows.len()).collect::<Vec<_>>());
+        let mut found = rows_of(&back.columns, back.row_count()).into_iter().zip(0..);
+        for (batch, some) in &written {
+            for row in some {
+                let (values, at) = found.next().unwrap();
+                assert_same(&[values], &[rows[*row as usize].clone()], "row of a block");
+                let row = *row as usize;
+                prop_assert_eq!(back.times[at], batch.times[row]);
+                prop_assert_eq!(back.is_deleted(at), batch.is_deleted(row));
+                prop_assert_eq!(back.is_replaced(at), batch.is_replaced(row));
+                let is_undone = |batch: &Batch, row| batch.undone.as_ref().is_some_and(|undone| undone.rows.value(row));
+                prop_assert_eq!(is_undone(&back, at), is_undone(batch, row));
+                let headers = |batch: &Batch, row| batch.headers.as_ref().map_or(Value::Array([].into()), |list| value_at(list, row));
+                prop_assert_eq!(headers(&back, at), headers(batch, row));
+            }
+        }
+        // Damage is an error or other rows, never a panic.
+        let block = random.below(blocks.len() as u64) as usize;
+        let bytes = &mut blocks[block];
+        let at = random.below(bytes.len() as u64) as usize;
+        bytes[at] ^= 1 << random.below(8);
+        bytes.truncate(bytes.len() - random.below(2) as usize);
+        let _ = read(&blocks);
     }
 
     #[test]

@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, BooleanArray, Int32Array, Int64Array, UInt32Array,
-};
+use datafusion::arrow::array::{ArrayRef, BooleanArray, Int32Array, Int64Array};
 use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
-use datafusion::arrow::compute::take;
 
 use crate::catalog::{KeyWindow, Source};
 use crate::error::{Error, Result};
-use crate::formats::row::{builders, read_columns, read_row};
+use crate::formats::block::read_blocks;
 use crate::formats::window_key::{split_session_window, split_time_window};
 use crate::formats::{DecodeFailure, Decoder, FormatError, Serde, decoder};
 use crate::operators::{OperatorError, event_time};
@@ -18,7 +15,7 @@ use crate::plan::SourceColumn;
 use crate::state::StateError;
 use crate::topology::Read;
 use crate::types::datetime::DateTimePattern;
-use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Undone, Windows};
+use crate::types::{Batch, ColumnBuilder, ColumnRole, Schema, SqlType, Windows};
 
 /// A header: the row of its record, its name, its value.
 pub(crate) type RawHeader<'a> = (usize, &'a [u8], Option<&'a [u8]>);
@@ -58,7 +55,7 @@ pub(crate) struct DecodeReport {
 pub(crate) struct DecodedRecords {
     /// The rows.
     pub(crate) batch: Batch,
-    /// The offset of each row.
+    /// The offset of each row's record.
     pub(crate) offsets: Vec<i64>,
     /// The records that are not among them because something is wrong with them.
     pub(crate) reports: Vec<DecodeReport>,
@@ -90,16 +87,11 @@ impl DecodedRecords {
     }
 }
 
-/// The type of all headers of a record.
-pub(crate) fn headers_type() -> SqlType {
-    SqlType::array(SqlType::structure([("KEY", SqlType::Varchar), ("VALUE", SqlType::Bytes)]))
-}
-
 /// Turns the records of an input into rows.
 pub(crate) enum RecordDecoder {
     /// By a source's formats.
     Source(Box<SourceDecoder>),
-    /// From the internal format.
+    /// From blocks of rows.
     Repartition(Schema),
 }
 
@@ -132,132 +124,30 @@ impl RecordDecoder {
                     ))),
                 }
             }
-            RecordDecoder::Repartition(schema) => decode_internal(schema, records),
+            RecordDecoder::Repartition(schema) => decode_blocks(schema, records),
         }
     }
 }
 
-/// Rows of a repartition topic, as they are read.
-struct InternalRows {
-    columns: Vec<ArrayRef>,
-    /// For each row, its record and what it says.
-    rows: Vec<(u32, InternalRow)>,
-}
-
-impl InternalRows {
-    /// Reads the row or the two rows of each record.
-    fn read(schema: &Schema, records: &[Option<&[u8]>]) -> Result<Self, OperatorError> {
-        let mut heads = Vec::with_capacity(records.len());
-        let mut rows = Vec::with_capacity(records.len());
-        for (record, value) in (0..).zip(records) {
-            let (flag, row) = value.and_then(|value| value.split_first()).ok_or_else(damaged)?;
-            heads.push((record, InternalRow::from_flag(*flag).ok_or_else(damaged)?));
-            rows.push(row);
-        }
-        let types = schema.columns().iter().map(|column| &column.sql_type);
-        if heads.iter().any(|(_, kind)| *kind == InternalRow::Replaced) {
-            return InternalRows::read_pairs(&heads, &rows, types);
-        }
-        let columns = read_columns(&mut rows, types).map_err(|_| damaged())?;
-        Ok(InternalRows { columns, rows: heads })
-    }
-
-    /// Reads records of which some are two rows: where the second begins, only the first can tell.
-    fn read_pairs<'a>(
-        heads: &[(u32, InternalRow)],
-        records: &[&[u8]],
-        types: impl Iterator<Item = &'a SqlType>,
-    ) -> Result<Self, OperatorError> {
-        let mut columns = builders(types);
-        let mut rows = Vec::with_capacity(2 * records.len());
-        for ((record, kind), row) in heads.iter().zip(records) {
-            let rest = read_row(row, &mut columns).map_err(|_| damaged())?;
-            rows.push((*record, *kind));
-            if *kind == InternalRow::Replaced {
-                read_row(rest, &mut columns).map_err(|_| damaged())?;
-                rows.push((*record, InternalRow::Live));
-            }
-        }
-        let columns = columns.iter_mut().map(ColumnBuilder::finish).collect();
-        Ok(InternalRows { columns, rows })
-    }
-
-    fn marks(&self, is_marked: impl Fn(InternalRow) -> bool) -> Option<BooleanBuffer> {
-        let marks: BooleanBuffer = self.rows.iter().map(|(_, kind)| is_marked(*kind)).collect();
-        Some(marks).filter(|marks| 0 < marks.count_set_bits())
-    }
-}
-
-fn damaged() -> StateError {
-    StateError::Damaged("a row of a repartition topic".to_owned())
-}
-
-fn decode_internal(
+fn decode_blocks(
     schema: &Schema,
     records: &RawRecords<'_>,
 ) -> Result<DecodedRecords, OperatorError> {
-    let read = InternalRows::read(schema, &records.values)?;
-    let of_record =
-        |values: &[i64]| read.rows.iter().map(|(record, _)| values[*record as usize]).collect();
-    let (times, offsets): (Vec<i64>, Vec<i64>) =
-        (of_record(&records.timestamps), of_record(&records.offsets));
-    let mut batch = Batch::new(Vec::new(), times.into());
-    batch.deleted = read.marks(|kind| kind == InternalRow::Deleted);
-    batch.undone = read.marks(InternalRow::is_undone).map(|rows| Undone {
-        rows,
-        replaced: read.rows.iter().map(|(_, kind)| *kind == InternalRow::Replaced).collect(),
-    });
-    batch.headers = headers(records);
-    if let Some(headers) = &batch.headers
-        && headers.len() != read.rows.len()
-    {
-        let rows: Vec<u32> = read.rows.iter().map(|(record, _)| *record).collect();
-        batch.headers = Some(take(headers, &UInt32Array::from(rows), None)?);
-    }
-    batch.columns = read.columns;
+    let damaged = || StateError::Damaged("a block of a repartition topic".to_owned());
+    let blocks: Option<Vec<&[u8]>> = records.values.iter().copied().collect();
+    let types = schema.columns().iter().map(|column| &column.sql_type);
+    let (batch, counts) =
+        read_blocks(&blocks.ok_or_else(damaged)?, types).map_err(|_| damaged())?;
+    let of_block = |(offset, count): (&i64, usize)| std::iter::repeat_n(*offset, count);
+    let offsets = records.offsets.iter().zip(counts).flat_map(of_block).collect();
     Ok(DecodedRecords { batch, offsets, reports: Vec::new(), null_key_count: 0 })
-}
-
-/// What a row of a repartition topic says: the first byte of its record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum InternalRow {
-    /// It is there.
-    Live,
-    /// Its key is gone.
-    Deleted,
-    /// It is taken back out of its group.
-    Undone,
-    /// The same, and the row that replaces it stands behind it in the record: nothing can come between them.
-    Replaced,
-}
-
-impl InternalRow {
-    /// Returns the byte that stands for it.
-    pub(super) fn flag(self) -> u8 {
-        match self {
-            InternalRow::Live => 0,
-            InternalRow::Deleted => 1,
-            InternalRow::Undone => 2,
-            InternalRow::Replaced => 3,
-        }
-    }
-
-    fn from_flag(flag: u8) -> Option<Self> {
-        let all =
-            [InternalRow::Live, InternalRow::Deleted, InternalRow::Undone, InternalRow::Replaced];
-        all.into_iter().find(|kind| kind.flag() == flag)
-    }
-
-    fn is_undone(self) -> bool {
-        matches!(self, InternalRow::Undone | InternalRow::Replaced)
-    }
 }
 
 fn headers(records: &RawRecords<'_>) -> Option<ArrayRef> {
     if records.headers.is_empty() {
         return None;
     }
-    let mut builder = ColumnBuilder::new(&headers_type());
+    let mut builder = ColumnBuilder::new(&SqlType::headers());
     let mut headers = records.headers.iter().peekable();
     for row in 0..records.offsets.len() {
         let ColumnBuilder::Array(list) = &mut builder else { return None };
@@ -494,7 +384,7 @@ impl Parts<'_> {
             Part::Key(index) => Arc::clone(&self.keys[*index]),
             Part::Value(index) => Arc::clone(&self.values[*index]),
             Part::Headers => self.headers.clone().unwrap_or_else(|| {
-                let mut none = ColumnBuilder::new(&headers_type());
+                let mut none = ColumnBuilder::new(&SqlType::headers());
                 for _ in 0..row_count {
                     if let ColumnBuilder::Array(list) = &mut none {
                         list.finish_row(true);

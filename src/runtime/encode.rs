@@ -1,14 +1,14 @@
 //! Rows to records of a topic.
 
-use datafusion::arrow::array::{Array, ArrayRef, UInt32Array};
+use datafusion::arrow::array::{Array, ArrayRef};
 
 use crate::error::Result;
-use crate::formats::row::RowWriter;
+use crate::formats::block::write_block;
 use crate::formats::window_key::{append_session_window, append_time_window};
 use crate::formats::{Encoder, Payloads, Serde, encoder};
 use crate::log::partition_for_key;
 use crate::operators::OperatorError;
-use crate::runtime::decode::{InternalRow, unwritable};
+use crate::runtime::decode::unwritable;
 use crate::topology::Output;
 use crate::types::{Batch, ColumnRole, Schema, Value, Windows, value_at};
 
@@ -63,19 +63,21 @@ impl EncodedRecords {
 pub(crate) enum RecordEncoder {
     /// By a sink's formats.
     Sink(Box<SinkEncoder>),
-    /// Into the internal format; the key is written as those of the topics it is joined with.
-    Repartition {
-        /// How the key is written.
-        key: Box<dyn Encoder>,
-        /// How many columns it has.
-        key_count: usize,
-        /// How many bytes a row took last time.
-        row_bytes: usize,
-    },
+    /// Into blocks of rows.
+    Repartition(Box<BlockEncoder>),
+}
+
+/// How large blocks may be.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BlockLimits {
+    /// How many rows; one and the one that replaces it count as one.
+    pub(crate) rows: usize,
+    /// How many bytes, unless one row alone has more.
+    pub(crate) bytes: usize,
 }
 
 impl RecordEncoder {
-    /// Makes the encoder of an output; none for rows that go to who asked.
+    /// Makes the encoder of an output; none for rows that go to who asked. A block has one row, unless `with_blocks` says else.
     pub(crate) fn new(output: &Output) -> Result<Option<Self>> {
         Ok(match output {
             Output::Sink { sink, schema, is_windowed, has_whole_key } => {
@@ -92,13 +94,25 @@ impl RecordEncoder {
                     has_whole_key: *has_whole_key,
                 })))
             }
-            Output::Repartition { schema, key_format, .. } => Some(RecordEncoder::Repartition {
-                key: encoder(&Serde::new(key_format.clone(), schema.key())).map_err(unwritable)?,
-                key_count: schema.key_count(),
-                row_bytes: 0,
-            }),
+            Output::Repartition { schema, key_format, .. } => {
+                let key = encoder(&Serde::new(key_format.clone(), schema.key()));
+                Some(RecordEncoder::Repartition(Box::new(BlockEncoder {
+                    key: key.map_err(unwritable)?,
+                    key_count: schema.key_count(),
+                    limits: BlockLimits { rows: 1, bytes: usize::MAX / 2 },
+                    row_bytes: 0,
+                })))
+            }
             Output::Rows(_) => None,
         })
+    }
+
+    /// Says how large blocks may be.
+    pub(crate) fn with_blocks(mut self, limits: BlockLimits) -> Self {
+        if let RecordEncoder::Repartition(blocks) = &mut self {
+            blocks.limits = limits;
+        }
+        self
     }
 
     /// Turns rows into records for a topic of so many partitions.
@@ -109,70 +123,97 @@ impl RecordEncoder {
     ) -> Result<EncodedRecords, OperatorError> {
         match self {
             RecordEncoder::Sink(sink) => sink.encode(batch, partition_count),
-            RecordEncoder::Repartition { key, key_count, row_bytes } => {
-                let values = internal_values(batch, row_bytes)?;
-                encode_internal(key.as_mut(), *key_count, batch, values, partition_count)
-            }
+            RecordEncoder::Repartition(blocks) => blocks.encode(batch, partition_count),
         }
     }
 }
 
-/// Writes the values of records, and says with which row each begins.
-fn internal_values(
-    batch: &Batch,
-    row_bytes: &mut usize,
-) -> Result<(Payloads, Vec<u32>), OperatorError> {
-    let row_count = batch.row_count();
-    let mut values = Payloads::with_capacity(row_count, row_count * *row_bytes);
-    let mut heads: Vec<u32> = Vec::with_capacity(row_count);
-    let writer = RowWriter::new(&batch.columns);
-    for row in 0..row_count {
-        let is_replacement = 0 < row && batch.is_replaced(row - 1);
-        if !is_replacement {
-            heads.push(row as u32);
-            values.bytes.push(internal_row(batch, row).flag());
-        }
-        writer.write(row, &mut values.bytes);
-        if !batch.is_replaced(row) {
-            values.ends.push(end_of(&values.bytes)?);
-        }
-    }
-    *row_bytes = values.bytes.len() / row_count.max(1) + 1;
-    Ok((values, heads))
-}
-
-fn encode_internal(
-    key: &mut dyn Encoder,
+/// Turns rows into blocks, of which each goes to one partition.
+pub(crate) struct BlockEncoder {
+    /// Writes the key as those of the topics it is joined with: that decides the partition.
+    key: Box<dyn Encoder>,
     key_count: usize,
-    batch: &Batch,
-    (values, heads): (Payloads, Vec<u32>),
-    partition_count: u32,
-) -> Result<EncodedRecords, OperatorError> {
-    // A row and the one that replaces it are one record.
-    let records = match heads.len() == batch.row_count() {
-        true => batch.clone(),
-        false => batch.take(&UInt32Array::from(heads))?,
-    };
-    let columns = &records.columns[..key_count];
-    let has_null = |row: usize| columns.iter().all(|column| column.is_null(row));
-    let keys = key.encode(columns, records.row_count(), &has_null).map_err(refused)?;
-    Ok(EncodedRecords {
-        partitions: partitions(&keys, partition_count),
-        keys,
-        values,
-        times: records.times.to_vec(),
-        headers: records.headers,
-    })
+    limits: BlockLimits,
+    /// How many bytes a row took last time.
+    row_bytes: usize,
 }
 
-fn internal_row(batch: &Batch, row: usize) -> InternalRow {
-    let is_undone = batch.undone.as_ref().is_some_and(|undone| undone.rows.value(row));
-    match (batch.is_deleted(row), is_undone, batch.is_replaced(row)) {
-        (_, _, true) => InternalRow::Replaced,
-        (_, true, false) => InternalRow::Undone,
-        (true, false, false) => InternalRow::Deleted,
-        (false, false, false) => InternalRow::Live,
+impl BlockEncoder {
+    fn encode(
+        &mut self,
+        batch: &Batch,
+        partition_count: u32,
+    ) -> Result<EncodedRecords, OperatorError> {
+        let keys = &batch.columns[..self.key_count];
+        let has_null = |row: usize| keys.iter().all(|column| column.is_null(row));
+        let keys = self.key.encode(keys, batch.row_count(), &has_null).map_err(refused)?;
+        let partitions = partitions(&keys, partition_count);
+        let rows = by_partition(&partitions);
+        let partition_of = |row: &u32| partitions[*row as usize];
+        let mut pieces: Vec<&[u32]> = Vec::new();
+        for of_partition in rows.chunk_by(|a, b| partition_of(a) == partition_of(b)) {
+            self.cut(batch, of_partition, &mut pieces);
+        }
+        pieces.sort_unstable_by_key(|rows| rows[0]);
+        let mut records = EncodedRecords::default();
+        for piece in pieces {
+            self.write(batch, piece, &partitions, &mut records)?;
+        }
+        records.keys.absent = vec![true; records.times.len()];
+        records.keys.ends = vec![0; records.times.len()];
+        Ok(records)
     }
+
+    /// Cuts rows into as many as are expected to fit into a block.
+    fn cut<'a>(&self, batch: &Batch, mut rows: &'a [u32], pieces: &mut Vec<&'a [u32]>) {
+        let rows_max = (self.limits.bytes / self.row_bytes.max(1)).clamp(1, self.limits.rows);
+        while !rows.is_empty() {
+            let (piece, rest) = rows.split_at(unit_end(batch, rows, rows_max));
+            pieces.push(piece);
+            rows = rest;
+        }
+    }
+
+    /// Writes rows as one block, or as several if they are larger than expected.
+    fn write(
+        &mut self,
+        batch: &Batch,
+        rows: &[u32],
+        partitions: &[Option<u32>],
+        records: &mut EncodedRecords,
+    ) -> Result<(), OperatorError> {
+        let start = records.values.bytes.len();
+        write_block(batch, rows, &mut records.values.bytes);
+        let size = records.values.bytes.len() - start;
+        let half = unit_end(batch, rows, rows.len() / 2);
+        if 2 * self.limits.bytes < size && half < rows.len() {
+            records.values.bytes.truncate(start);
+            self.write(batch, &rows[..half], partitions, records)?;
+            return self.write(batch, &rows[half..], partitions, records);
+        }
+        self.row_bytes = size / rows.len() + 1;
+        let times = rows.iter().map(|row| batch.times[*row as usize]);
+        records.times.push(times.max().unwrap_or_default());
+        records.partitions.push(partitions[rows[0] as usize]);
+        records.values.ends.push(end_of(&records.values.bytes)?);
+        Ok(())
+    }
+}
+
+/// Returns the numbers of rows by their partitions; those of one partition stay in order.
+fn by_partition(partitions: &[Option<u32>]) -> Vec<u32> {
+    let mut rows: Vec<u32> = (0..partitions.len() as u32).collect();
+    if partitions.iter().any(|partition| *partition != partitions[0]) {
+        rows.sort_by_key(|row| partitions[*row as usize]);
+    }
+    rows
+}
+
+/// Returns how many of some rows are to be taken if it should be `count`, at least one: a row and the one that replaces it stay
+/// together, so that nothing comes between them.
+fn unit_end(batch: &Batch, rows: &[u32], count: usize) -> usize {
+    let count = count.clamp(1, rows.len());
+    if batch.is_replaced(rows[count - 1] as usize) { (count + 1).min(rows.len()) } else { count }
 }
 
 fn refused(error: crate::formats::EncodeError) -> OperatorError {
@@ -254,5 +295,83 @@ impl SinkEncoder {
         let times = batch.times.to_vec();
         let headers = batch.headers.clone();
         Ok(EncodedRecords { keys, values, times, partitions, headers })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::Int64Array;
+
+    use super::*;
+    use crate::formats::{Format, FormatKind};
+    use crate::types::{Column, SqlType, Undone};
+
+    /// Encodes rows whose keys are given, of which some are replaced by the next; returns the partition and the rows of each block.
+    fn blocks(
+        keys: &[Option<i64>],
+        replaced: &[usize],
+        limits: BlockLimits,
+    ) -> Vec<(Option<u32>, Vec<i64>)> {
+        let column =
+            |name: &str, role| Column { name: name.into(), sql_type: SqlType::Bigint, role };
+        let schema = Schema::new([column("K", ColumnRole::Key), column("V", ColumnRole::Value)]);
+        let types: Vec<SqlType> = schema.columns().iter().map(|c| c.sql_type.clone()).collect();
+        let key_format = Format { unwrapped: true, ..Format::plain(FormatKind::Json) };
+        let output = Output::Repartition { topic: "t".into(), schema, key_format };
+        let mut encoder = RecordEncoder::new(&output).unwrap().unwrap().with_blocks(limits);
+        let numbers: Vec<i64> = (0..keys.len() as i64).collect();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(keys.to_vec())),
+            Arc::new(Int64Array::from(numbers.clone())),
+        ];
+        let mut batch = Batch::new(columns, numbers.into());
+        let marks: datafusion::arrow::buffer::BooleanBuffer =
+            (0..keys.len()).map(|row| replaced.contains(&row)).collect();
+        batch.undone = Some(Undone { rows: marks.clone(), replaced: marks });
+        // The second time it knows how large rows are.
+        encoder.encode(&batch, 4).unwrap();
+        let records = encoder.encode(&batch, 4).unwrap();
+        let block = |at: usize| {
+            let value = records.values.get(at).unwrap();
+            let (rows, _) = crate::formats::block::read_blocks(&[value], &types).unwrap();
+            assert_eq!(records.times[at], *rows.times.last().unwrap());
+            (records.partitions[at], rows.times.to_vec())
+        };
+        (0..records.times.len()).map(block).collect()
+    }
+
+    #[test]
+    fn each_row_is_in_one_block_of_its_partition() {
+        let keys: Vec<Option<i64>> =
+            (0..100).map(|row| (row % 10 != 0).then_some(row % 7)).collect();
+        for limits in [
+            BlockLimits { rows: 1, bytes: usize::MAX / 2 },
+            BlockLimits { rows: 9, bytes: usize::MAX / 2 },
+            BlockLimits { rows: usize::MAX, bytes: 100 },
+            BlockLimits { rows: usize::MAX, bytes: 64 * 1024 },
+        ] {
+            let found = blocks(&keys, &[], limits);
+            let firsts: Vec<i64> = found.iter().map(|(_, rows)| rows[0]).collect();
+            assert!(firsts.is_sorted(), "blocks are in the order of their first rows");
+            let mut all: Vec<(i64, Option<u32>)> = found
+                .iter()
+                .flat_map(|(partition, rows)| rows.iter().map(move |row| (*row, *partition)))
+                .collect();
+            all.sort_unstable();
+            let partition = |key: i64| partition_for_key(key.to_string().as_bytes(), 4);
+            let expected = keys.iter().zip(0..).map(|(key, row)| (row, key.map(partition)));
+            assert!(all.iter().copied().eq(expected));
+            assert!(found.iter().all(|(_, rows)| rows.is_sorted() && rows.len() <= limits.rows));
+            assert!(found.iter().all(|(_, rows)| rows.len() * 24 <= 2 * limits.bytes));
+        }
+    }
+
+    #[test]
+    fn a_row_and_the_one_that_replaces_it_stay_together() {
+        let found = blocks(&[Some(1); 7], &[0, 3, 5], BlockLimits { rows: 1, bytes: 1 });
+        let rows: Vec<Vec<i64>> = found.into_iter().map(|(_, rows)| rows).collect();
+        assert_eq!(rows, [vec![0, 1], vec![2], vec![3, 4], vec![5, 6]]);
     }
 }

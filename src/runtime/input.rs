@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::log::{BatchView, Fetch, Isolation, Log, LogError, Offset, RecordBuffer, WatchGuard};
 use crate::operators::OperatorError;
 use crate::runtime::decode::{DecodeReport, RawRecords, RecordDecoder};
+use crate::runtime::offsets::Position;
 use crate::runtime::shared_input::{DECODED_AT_ONCE, SharedBatch, SharedInput};
 use crate::topology::Target;
 use crate::types::{Batch, TopicPartition};
@@ -20,6 +21,8 @@ pub(super) struct TaskInput {
     shared: Option<SharedInput>,
     /// Where to fetch next.
     fetch_from: Offset,
+    /// How many rows of the record there were processed before this input was opened.
+    skipped_rows: u32,
     pending: Option<Pending>,
     turn: Turn,
     /// Keeps the task awake for this partition.
@@ -36,6 +39,7 @@ struct Turn {
 /// Rows that were fetched and are not processed yet.
 struct Pending {
     batch: Batch,
+    /// The offset of each row's record.
     offsets: Arc<Vec<Offset>>,
     next_row: usize,
     memory_size: usize,
@@ -80,12 +84,20 @@ pub(super) enum InputError {
     Operator(#[from] OperatorError),
 }
 
+impl Pending {
+    fn position(&self) -> Position {
+        let offset = self.offsets[self.next_row];
+        let first = self.offsets.partition_point(|other| *other < offset);
+        Position { offset, rows: (self.next_row - first) as u32 }
+    }
+}
+
 impl TaskInput {
     pub(super) fn new(
         partition: TopicPartition,
         target: Target,
         (decoder, shared): (RecordDecoder, Option<SharedInput>),
-        from: Offset,
+        from: Position,
     ) -> Self {
         let is_internal = matches!(decoder, RecordDecoder::Repartition(_));
         TaskInput {
@@ -94,18 +106,19 @@ impl TaskInput {
             is_internal,
             decoder,
             shared,
-            fetch_from: from,
+            fetch_from: from.offset,
+            skipped_rows: from.rows,
             pending: None,
             turn: Turn::default(),
             watch: None,
         }
     }
 
-    /// Returns the offset of the first record that is not processed.
-    pub(super) fn position(&self) -> Offset {
+    /// Returns the place before the first row that is not processed.
+    pub(super) fn position(&self) -> Position {
         match &self.pending {
-            Some(pending) => pending.offsets[pending.next_row],
-            None => self.fetch_from,
+            Some(pending) => pending.position(),
+            None => Position { offset: self.fetch_from, rows: self.skipped_rows },
         }
     }
 
@@ -158,6 +171,7 @@ impl TaskInput {
                 Err(LogError::OffsetOutOfRange { .. }) => {
                     // Retention was faster than this reader, or the topic is new: go on with what there is.
                     self.fetch_from = log.offsets(&self.partition)?.start;
+                    self.skipped_rows = 0;
                     log.read(&self.partition, self.fetch_from, size, isolation)?
                 }
                 fetch => fetch?,
@@ -221,7 +235,9 @@ impl TaskInput {
             return Ok(());
         }
         let decoded = self.decoder.decode(&records)?;
-        fetched.record_count += records.offsets.len();
+        let is_internal = self.is_internal;
+        fetched.record_count +=
+            if is_internal { decoded.offsets.len() } else { records.offsets.len() };
         fetched.null_key_count += decoded.null_key_count;
         fetched.undecoded.extend(decoded.reports.into_iter().map(|report| {
             let part = match report.part {
@@ -235,7 +251,8 @@ impl TaskInput {
             let (batch, offsets) = (decoded.batch, Arc::new(decoded.offsets));
             let row_size = batch.memory_size() + offsets.len() * size_of::<Offset>();
             let memory_size = fetch.bytes().len() + row_size;
-            self.pending = Some(Pending { batch, offsets, next_row: 0, memory_size });
+            let next_row = std::mem::take(&mut self.skipped_rows) as usize;
+            self.pending = Some(Pending { batch, offsets, next_row, memory_size });
         }
         Ok(())
     }
@@ -264,5 +281,86 @@ impl TaskInput {
             self.pending = None;
         }
         Some(batch)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::arrow::array::{ArrayRef, AsArray, Int64Array};
+    use datafusion::arrow::datatypes::Int64Type;
+
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::disk::RealDisk;
+    use crate::formats::{Format, FormatKind};
+    use crate::log::{EmbeddedLog, LogConfig, TopicConfig};
+    use crate::runtime::writer::{AppendAs, OutputWriter};
+    use crate::topology::{Output, Read};
+    use crate::types::{Column, ColumnRole, Schema, SqlType, Undone};
+
+    const ROW_COUNT: i64 = 5000;
+
+    /// Writes rows 0, 1, 2, … with keys from 0 to 2; those of key 1 are undone, and the row of key 2 behind each replaces it. Blocks of one
+    /// partition are small.
+    fn write(log: &EmbeddedLog, topic: &Arc<str>, schema: &Schema) {
+        let key_format = Format { unwrapped: true, ..Format::plain(FormatKind::Json) };
+        let output =
+            Output::Repartition { topic: Arc::clone(topic), schema: schema.clone(), key_format };
+        let config = TopicConfig::new(1).with("max.message.bytes", "16384").unwrap();
+        log.create_topic(topic, &config).unwrap();
+        let mut writer = OutputWriter::new(&output, &config, 0).unwrap().unwrap();
+        let numbers: Vec<i64> = (0..ROW_COUNT).collect();
+        let keys: Vec<i64> = numbers.iter().map(|number| number % 3).collect();
+        let marks = |key: i64| keys.iter().map(|own| *own == key).collect();
+        let columns: Vec<ArrayRef> = vec![
+            Arc::new(Int64Array::from(keys.clone())),
+            Arc::new(Int64Array::from(numbers.clone())),
+        ];
+        let mut batch = Batch::new(columns, numbers.into());
+        batch.undone = Some(Undone { rows: marks(1), replaced: marks(1) });
+        writer.write(&batch, log, AppendAs::Nobody).unwrap();
+        writer.flush(log, AppendAs::Nobody).unwrap();
+    }
+
+    #[test]
+    fn an_input_goes_on_in_the_middle_of_a_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let (disk, clock) = (Arc::new(RealDisk), Arc::new(SystemClock::new()));
+        let log = EmbeddedLog::open(disk, clock, folder.path(), LogConfig::default()).unwrap();
+        let topic: Arc<str> = "t".into();
+        let column =
+            |name: &str, role| Column { name: name.into(), sql_type: SqlType::Bigint, role };
+        let schema = Schema::new([column("K", ColumnRole::Key), column("V", ColumnRole::Value)]);
+        write(&log, &topic, &schema);
+        let partition = TopicPartition::new(topic, 0);
+        let block_count = log.offsets(&partition).unwrap().high_watermark;
+        assert!((4..500).contains(&block_count), "{block_count} blocks");
+        let open = |from: Position| {
+            let decoder = RecordDecoder::new(&Read::Repartition(schema.clone()), false).unwrap();
+            TaskInput::new(partition.clone(), Target::Output, (decoder, None), from)
+        };
+        let (mut input, mut rng) = (open(Position::from(0)), fastrand::Rng::with_seed(6));
+        let (mut next, mut cuts) = (0, 0);
+        loop {
+            let reading = Reading {
+                epoch: 1,
+                isolation: &Isolation::ReadCommitted,
+                size: 4096,
+                may_leave: false,
+            };
+            input.fill(&log, reading, &mut Fetched::default()).unwrap();
+            let limit = next + rng.i64(0..200);
+            let Some(rows) = input.take(Some(limit)) else { break };
+            let values = rows.columns[1].as_primitive::<Int64Type>().values();
+            assert!(values.iter().copied().eq(next..next + values.len() as i64));
+            next += values.len() as i64;
+            assert!(next <= limit + 1);
+            if rng.bool() {
+                cuts += usize::from(0 < input.position().rows);
+                input = open(input.position());
+            }
+        }
+        assert_eq!((next, input.position()), (ROW_COUNT, Position::from(block_count)));
+        assert!(10 < cuts);
     }
 }

@@ -1,7 +1,7 @@
 //! Where each query stands in its topics, in the engine's own store.
 //!
 //! ```text
-//! "o" query 0x00 sub-topology (4 bytes) topic 0x00 partition (4 bytes) -> offset (8 bytes)
+//! "o" query 0x00 sub-topology (4 bytes) topic 0x00 partition (4 bytes) -> offset (8 bytes) [rows (4)]
 //! "p" -> ids of the engine's producers (8 bytes each)
 //! "t" -> producer id, producer epoch (8 + 2 bytes): the transactions of the last commit
 //! ```
@@ -15,6 +15,39 @@ use crate::types::TopicPartition;
 const ENGINE: StorePartition = StorePartition { store: StoreId::ENGINE, partition: 0 };
 const PRODUCERS: &[u8] = b"p";
 const COMMITTED: &[u8] = b"t";
+
+/// A place in a partition: behind so many rows of the record at an offset. A record of a repartition topic has many rows, and an epoch
+/// may end between them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Position {
+    pub(super) offset: Offset,
+    pub(super) rows: u32,
+}
+
+impl From<Offset> for Position {
+    fn from(offset: Offset) -> Self {
+        Position { offset, rows: 0 }
+    }
+}
+
+impl Position {
+    fn to_bytes(self) -> Vec<u8> {
+        let mut bytes = self.offset.to_be_bytes().to_vec();
+        if 0 < self.rows {
+            bytes.extend_from_slice(&self.rows.to_be_bytes());
+        }
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (offset, rows) = bytes.split_first_chunk::<8>()?;
+        let rows = match rows {
+            [] => 0,
+            rows => u32::from_be_bytes(rows.try_into().ok()?),
+        };
+        Some(Position { offset: Offset::from_be_bytes(*offset), rows })
+    }
+}
 
 fn position_key(query_id: &str, sub_topology: usize, partition: &TopicPartition) -> Vec<u8> {
     let mut key = query_prefix(query_id);
@@ -45,10 +78,10 @@ pub(super) fn put_position(
     query_id: &str,
     sub_topology: usize,
     partition: &TopicPartition,
-    offset: Offset,
+    position: Position,
 ) {
     let key = position_key(query_id, sub_topology, partition);
-    changes.put(ENGINE, &key, &offset.to_be_bytes());
+    changes.put(ENGINE, &key, &position.to_bytes());
 }
 
 /// Returns where a query goes on, if it was ever there.
@@ -57,18 +90,18 @@ pub(super) fn position(
     query_id: &str,
     sub_topology: usize,
     partition: &TopicPartition,
-) -> Result<Option<Offset>, StateError> {
+) -> Result<Option<Position>, StateError> {
     let key = position_key(query_id, sub_topology, partition);
     let Some(value) = backend.get(&ENGINE.full_key(&key))? else { return Ok(None) };
-    let bytes = value.try_into().map_err(|_| StateError::Damaged("a stored offset".to_owned()))?;
-    Ok(Some(Offset::from_be_bytes(bytes)))
+    let damaged = || StateError::Damaged("a stored offset".to_owned());
+    Ok(Some(Position::from_bytes(&value).ok_or_else(damaged)?))
 }
 
-/// Returns where a query goes on: sub-topology, partition, offset.
+/// Returns where a query goes on: sub-topology, partition, position.
 pub(super) fn positions(
     backend: &dyn Backend,
     query_id: &str,
-) -> Result<Vec<(usize, TopicPartition, Offset)>, StateError> {
+) -> Result<Vec<(usize, TopicPartition, Position)>, StateError> {
     let (from, to) = query_range(query_id);
     let prefix_size = StorePartition::PREFIX_SIZE + from.len();
     let parse = |key: &[u8], value: &[u8]| {
@@ -76,8 +109,8 @@ pub(super) fn positions(
         let (topic, partition) = rest.split_last_chunk::<4>()?;
         let topic = std::str::from_utf8(topic.strip_suffix(&[0])?).ok()?;
         let partition = TopicPartition::new(topic, u32::from_be_bytes(*partition));
-        let offset = Offset::from_be_bytes(value.try_into().ok()?);
-        Some((u32::from_be_bytes(*number) as usize, partition, offset))
+        let position = Position::from_bytes(value)?;
+        Some((u32::from_be_bytes(*number) as usize, partition, position))
     };
     let damaged = || StateError::Damaged("a stored offset".to_owned());
     backend

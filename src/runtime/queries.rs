@@ -7,13 +7,13 @@ use std::time::Duration;
 use parking_lot::{Mutex, RwLock};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::log::{LogError, Offset, TopicConfig};
+use crate::log::{LogError, TopicConfig};
 use crate::runtime::commit::RETRY_AFTER;
 use crate::runtime::decode::RecordDecoder;
 use crate::runtime::encode::RecordEncoder;
 use crate::runtime::input::TaskInput;
 use crate::runtime::metrics::{MetricsReading, QueryMetrics};
-use crate::runtime::offsets::{delete_positions, position, positions, put_position};
+use crate::runtime::offsets::{Position, delete_positions, position, positions, put_position};
 use crate::runtime::pace::Pace;
 use crate::runtime::pipeline::Pipeline;
 use crate::runtime::processing_log::PROCESSING_LOG_TOPIC;
@@ -80,7 +80,7 @@ pub(super) struct RunningTask {
 pub(super) struct Begun {
     sub_topology: usize,
     partition: TopicPartition,
-    position: Offset,
+    position: Position,
 }
 
 struct Retry {
@@ -253,19 +253,19 @@ impl RunningQuery {
         number: usize,
         topic: &TopicPartition,
         read: &Read,
-    ) -> Result<Offset> {
+    ) -> Result<Position> {
         let shared = &runtime.shared;
         if self.is_persistent()
-            && let Some(offset) =
+            && let Some(position) =
                 position(shared.backend.as_ref(), &self.owner.query_id, number, topic)?
         {
-            return Ok(offset);
+            return Ok(position);
         }
         let offsets = shared.log.offsets(topic)?;
         let starts_at_end = self.start.start_at == StartAt::Latest;
         Ok(match read {
-            Read::Source { .. } if starts_at_end => offsets.last_stable,
-            Read::Source { .. } | Read::Repartition(_) => offsets.start,
+            Read::Source { .. } if starts_at_end => offsets.last_stable.into(),
+            Read::Source { .. } | Read::Repartition(_) => offsets.start.into(),
         })
     }
 }
@@ -517,7 +517,7 @@ impl RuntimeInner {
             };
             for (partition, position) in positions {
                 if let Ok(offsets) = self.shared.log.offsets(&partition) {
-                    lag += u64::try_from(offsets.high_watermark - position).unwrap_or(0);
+                    lag += u64::try_from(offsets.high_watermark - position.offset).unwrap_or(0);
                 }
             }
         }

@@ -111,7 +111,8 @@ impl RuntimeInner {
             let Some(core) = core.as_ref() else { return false };
             core.inputs.iter().all(|input| {
                 let end = || self.shared.log.offsets(&input.partition).map(|o| o.high_watermark);
-                let is_read = !input.is_internal || end().is_ok_and(|end| end <= input.position());
+                let is_read =
+                    !input.is_internal || end().is_ok_and(|end| end <= input.position().offset);
                 is_read && !input.has_rows()
             })
         })
@@ -128,9 +129,9 @@ impl RuntimeInner {
                     let partition = TopicPartition::new(Arc::clone(&input.topic), partition);
                     let same = old.iter().filter(|(_, known, _)| *known == partition);
                     let exact = same.clone().find(|(at, _, _)| *at == number);
-                    let found = exact.or_else(|| same.min_by_key(|(_, _, offset)| *offset));
-                    if let Some((_, _, offset)) = found {
-                        put_position(&mut changes, &start.id, number, &partition, *offset);
+                    let found = exact.or_else(|| same.min_by_key(|(_, _, position)| *position));
+                    if let Some((_, _, position)) = found {
+                        put_position(&mut changes, &start.id, number, &partition, *position);
                     }
                 }
             }

@@ -56,11 +56,11 @@ impl RuntimeInner {
                 continue;
             }
             let read = positions(self.shared.backend.as_ref(), &query.start.id)?;
-            for (_, partition, offset) in read {
+            for (_, partition, position) in read {
                 if !topics.contains(&*partition.topic) {
                     continue;
                 }
-                match self.shared.log.delete_records(&partition, offset) {
+                match self.shared.log.delete_records(&partition, position.offset) {
                     Ok(()) | Err(LogError::UnknownTopic(_) | LogError::UnknownPartition(_)) => {}
                     Err(error) => return Err(error.into()),
                 }

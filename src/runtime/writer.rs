@@ -11,7 +11,7 @@ use crate::log::{
     StickyPartitioner, TopicConfig,
 };
 use crate::operators::OperatorError;
-use crate::runtime::encode::{EncodedRecords, RecordEncoder};
+use crate::runtime::encode::{BlockLimits, EncodedRecords, RecordEncoder};
 use crate::runtime::epochs::EpochTransaction;
 use crate::topology::Output;
 use crate::types::{Batch, TopicPartition};
@@ -48,6 +48,8 @@ pub(super) struct TopicWriter {
 
 /// How large batches may be.
 pub(super) const BATCH_BYTES: RangeInclusive<usize> = 16 * 1024..=128 * 1024;
+/// How large blocks of rows may be: some make a batch.
+const BLOCK_BYTES: usize = 64 * 1024;
 /// How much memory a partition's builder may keep that has nothing to append.
 const KEPT_BYTES: usize = 4 * 1024;
 
@@ -164,8 +166,12 @@ impl OutputWriter {
             Output::Repartition { topic, .. } => Arc::clone(topic),
             Output::Rows(_) => return Ok(None),
         };
-        let writer =
-            |encoder| OutputWriter { encoder, topic: TopicWriter::new(&topic, config, seed) };
+        let limits =
+            BlockLimits { rows: usize::MAX, bytes: BLOCK_BYTES.min(config.batch_bytes_max() / 4) };
+        let writer = |encoder: RecordEncoder| {
+            let topic = TopicWriter::new(&topic, config, seed);
+            OutputWriter { encoder: encoder.with_blocks(limits), topic }
+        };
         Ok(RecordEncoder::new(output)?.map(writer))
     }
 

@@ -101,7 +101,7 @@ pub fn sort_by_key<'a>(
     };
     let mut sorted: Vec<(u64, u64, u32)> = numbers.iter().map(prefixed).collect();
     sorted.sort_unstable_by(|a, b| {
-        (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key_of(a.2).cmp(&key_of(b.2)))
+        (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| key_of(a.2).cmp(key_of(b.2)))
     });
     numbers.iter_mut().zip(sorted).for_each(|(place, (_, _, number))| *place = number);
 }

@@ -78,6 +78,11 @@ impl SqlType {
         SqlType::Struct(fields.into_iter().map(field).collect())
     }
 
+    /// Returns the type of all headers of a record.
+    pub fn headers() -> Self {
+        SqlType::array(SqlType::structure([("KEY", SqlType::Varchar), ("VALUE", SqlType::Bytes)]))
+    }
+
     /// Tells whether it is INT, BIGINT, DOUBLE or DECIMAL.
     pub fn is_numeric(&self) -> bool {
         matches!(self, SqlType::Int | SqlType::Bigint | SqlType::Double | SqlType::Decimal { .. })

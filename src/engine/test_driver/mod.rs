@@ -361,7 +361,7 @@ impl TestDriver {
         for chunk in records.chunks(self.batch_size) {
             let mut written = VecDeque::new();
             for record in chunk {
-                self.write(topic, record.clone(), &mut written);
+                self.write_keyed(topic, record.clone(), &mut written);
             }
             while let Some(next) = written.pop_front() {
                 let mut further = self.process(&next, 0..self.queries.len())?;
@@ -373,11 +373,22 @@ impl TestDriver {
     }
 
     /// Adds a record to a topic, to the last run of records if it continues that.
-    fn write(&mut self, name: &str, record: TestRecord, written: &mut VecDeque<Written>) {
+    fn write_keyed(&mut self, name: &str, record: TestRecord, written: &mut VecDeque<Written>) {
+        let count = self.partition_count(name);
+        let partition = record.key.as_ref().map_or(0, |key| partition_for_key(key, count));
+        self.write(name, record, partition, written);
+    }
+
+    fn write(
+        &mut self,
+        name: &str,
+        record: TestRecord,
+        partition: u32,
+        written: &mut VecDeque<Written>,
+    ) {
         let count = self.partition_count(name);
         let topic = self.topics.entry(name.to_owned()).or_default();
         topic.partitions.resize_with(count as usize, Vec::new);
-        let partition = record.key.as_ref().map_or(0, |key| partition_for_key(key, count));
         let records = &mut topic.partitions[partition as usize];
         match written.back_mut() {
             Some(last) if last.topic == name && last.partition == partition => last.count += 1,
@@ -485,7 +496,7 @@ impl TestDriver {
                 timestamp_ms: *timestamp_ms,
                 headers: records.headers_of(row),
             };
-            self.write(topic, record, out);
+            self.write(topic, record, records.partitions[row].unwrap_or(0), out);
         }
     }
 

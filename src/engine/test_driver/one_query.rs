@@ -23,7 +23,7 @@ impl TestDriver {
     pub fn append(&mut self, topic: &str, records: &[TestRecord]) {
         let mut unread = VecDeque::new();
         for record in records {
-            self.write(topic, record.clone(), &mut unread);
+            self.write_keyed(topic, record.clone(), &mut unread);
         }
     }
 

@@ -1,4 +1,4 @@
-//! The internal row format of state stores and repartition topics: rows of columns as bytes that sort as the rows do.
+//! The internal row format of state stores: rows of columns as bytes that sort as the rows do.
 //!
 //! ```text
 //! row    := cell*                      one per column
