@@ -155,6 +155,9 @@ impl RuntimeInner {
 
     fn commit_or_roll_back(&self, state: &mut CommitState) -> Result<bool> {
         self.finish_commit(state)?;
+        if state.is_closed {
+            return Ok(false);
+        }
         // What is rolled back is done again: there is something to commit, or will be.
         let rolls_back = state.must_roll_back || self.failed_queries().next().is_some();
         if rolls_back {

@@ -97,6 +97,8 @@ struct CommitState {
     unmarked: Option<u64>,
     /// Whether what tasks have done since the last commit must be undone before anything else.
     must_roll_back: bool,
+    /// Whether all tasks are gone. What they have not handed over is lost, and their output of that epoch must not be committed.
+    is_closed: bool,
 }
 
 impl From<StateError> for Error {
@@ -161,7 +163,8 @@ impl Runtime {
         Ok(Runtime { inner, committer: Mutex::new(Some(thread.map_err(no_thread)?)) })
     }
 
-    /// Commits what has been done and stops. What has not been read stays in the log.
+    /// Commits what has been done and stops. What has not been read stays in the log. If that fails, what is not committed is done
+    /// again after the next start; a second call ends what the first had begun.
     pub fn close(&self) -> Result<()> {
         self.inner.shared.requests.stop();
         if let Some(thread) = self.committer.lock().take() {
@@ -169,6 +172,7 @@ impl Runtime {
             let _ = thread.join();
         }
         let result = self.inner.commit_epoch().map(|_| ());
+        self.inner.commit.lock().is_closed = true;
         self.inner.workers.stop();
         let queries = std::mem::take(&mut *self.inner.queries.write());
         // A task and the log that wakes it hold each other until the task is closed.

@@ -115,6 +115,16 @@ impl RunningQuery {
     }
 
     /// Waits until no task runs, and drops what they work with.
+    /// Has its tasks take nothing more, or go on, and waits for what they are at. Returns whether it was paused before.
+    pub(super) fn set_paused(&self, is_paused: bool) -> bool {
+        let was_paused = self.owner.is_paused.swap(is_paused, Ordering::AcqRel);
+        for RunningTask { task, wake } in self.tasks() {
+            drop(task.core.lock());
+            wake.wake();
+        }
+        was_paused
+    }
+
     pub(super) fn close_tasks(&self) {
         for task in self.tasks.write().drain(..) {
             *task.task.core.lock() = None;
@@ -400,9 +410,9 @@ impl Runtime {
 
     /// Pauses a query, or lets it go on.
     pub fn set_paused(&self, id: &str, is_paused: bool) {
-        if let Some(query) = self.inner.queries.read().get(id) {
-            query.owner.is_paused.store(is_paused, Ordering::Release);
-            query.tasks().iter().for_each(|task| task.wake.wake());
+        let found = self.inner.queries.read().get(id).cloned();
+        if let Some(query) = found {
+            query.set_paused(is_paused);
         }
     }
 

@@ -79,7 +79,17 @@ impl Runtime {
 
     /// Puts another topology in the place of a query's, which has the same id.
     pub fn replace_query(&self, start: QueryStart) -> Result<()> {
-        self.inner.commit_epoch()?;
+        let old = self.inner.queries.read().get(&start.id).cloned();
+        // What the old topology writes is committed together with where it stands: nothing may come behind that.
+        let was_paused = old.as_ref().is_some_and(|old| old.set_paused(true));
+        let replaced = self.inner.commit_epoch().and_then(|_| self.put_in_place(start));
+        if let (Err(_), Some(old)) = (&replaced, old) {
+            old.set_paused(was_paused);
+        }
+        replaced
+    }
+
+    fn put_in_place(&self, start: QueryStart) -> Result<()> {
         self.inner.create_repartition_topics(&start.topology)?;
         let _commit = self.inner.commit.lock();
         let old = self.inner.queries.write().remove(&start.id);

@@ -10,6 +10,7 @@ mod pace;
 mod panes;
 mod schemas;
 mod shared;
+mod stopping;
 mod storage;
 
 use std::sync::Arc;
