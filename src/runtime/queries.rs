@@ -176,9 +176,15 @@ impl RunningQuery {
                 cores.push(core);
             }
         }
-        // All have their places in event time before the first one runs.
-        let tasks = cores.into_iter().map(|core| self.register(runtime, core));
-        let tasks = tasks.collect::<Result<Vec<_>>>()?;
+        // All are there, and have their places in event time, before the first one runs: what one had written when another cannot be
+        // opened would be nobody's.
+        let opened = cores.into_iter().map(|core| self.register(runtime, core));
+        let opened = opened.collect::<Result<Vec<_>>>()?;
+        let begin = |(running, core): (RunningTask, TaskCore)| {
+            *running.task.core.lock() = Some(core);
+            running
+        };
+        let tasks: Vec<RunningTask> = opened.into_iter().map(begin).collect();
         *self.tasks.write() = tasks.clone();
         tasks.iter().for_each(|task| task.wake.wake());
         Ok(begun)
@@ -227,7 +233,12 @@ impl RunningQuery {
         })
     }
 
-    fn register(&self, runtime: &RuntimeInner, mut core: TaskCore) -> Result<RunningTask> {
+    /// Makes a task that is woken for what there is to read. It does nothing before it has its core.
+    fn register(
+        &self,
+        runtime: &RuntimeInner,
+        mut core: TaskCore,
+    ) -> Result<(RunningTask, TaskCore)> {
         let partitions: Vec<_> = core.inputs.iter().map(|input| input.partition.clone()).collect();
         let epoch = AtomicU64::new(core.epoch);
         let mut guards = Vec::new();
@@ -252,8 +263,7 @@ impl RunningQuery {
             let wake = wake.clone();
             rows.add_writer(move || wake.wake());
         }
-        *task.core.lock() = Some(core);
-        Ok(RunningTask { task, wake })
+        Ok((RunningTask { task, wake }, core))
     }
 
     /// Returns where a partition is read from: where the query stood, or where it is to begin.

@@ -19,7 +19,7 @@ use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use datafusion::arrow::compute::take;
 use foldhash::fast::RandomState;
 
-use crate::formats::row::{EncodedRows, builders, read_row};
+use crate::formats::row::{EncodedRows, builders, read_columns, read_row};
 use crate::functions::RowFailures;
 use crate::functions::aggregate::{Accumulator, GroupedRows};
 use crate::operators::progress::{PROGRESS_KEY, Progress};
@@ -267,15 +267,11 @@ impl Groups {
         groups: &[u32],
         key_types: &[SqlType],
     ) -> Result<GroupRows, OperatorError> {
-        let mut keys = builders(key_types);
-        let mut times = Vec::with_capacity(groups.len());
-        for group in groups {
-            let slot = &self.slots[*group as usize];
-            read_row(&slot.key, &mut keys)
-                .map_err(|_| StateError::Damaged("the key of a group".to_owned()))?;
-            times.push(slot.time);
-        }
-        let mut columns: Vec<_> = keys.iter_mut().map(ColumnBuilder::finish).collect();
+        let slots = groups.iter().map(|group| &self.slots[*group as usize]);
+        let (mut keys, times): (Vec<&[u8]>, Vec<i64>) =
+            slots.map(|slot| (&*slot.key, slot.time)).unzip();
+        let mut columns = read_columns(&mut keys, key_types)
+            .map_err(|_| StateError::Damaged("the key of a group".to_owned()))?;
         columns.extend(self.accumulators.iter().map(|states| states.evaluate(groups)));
         Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
     }

@@ -249,7 +249,7 @@ public class Streams {
             });
             streams.start();
             isRunning.await(60, TimeUnit.SECONDS);
-            long cpu = cpuMillis(), start = System.nanoTime();
+            long cpu = cpuMillis(), written = numberOf("/proc/self/io", "write_bytes:"), start = System.nanoTime();
             var inputs = query.equals("q20") ? List.of("bid", "auction") : List.of("bid");
             var toRead = toRead(admin, id, inputs);
             while (!isDone(admin, id, toRead)) {
@@ -264,8 +264,10 @@ public class Streams {
             for (var end : ends(admin, "out", partitions).values()) {
                 results += end;
             }
-            System.out.printf("{\"wall_s\": %.3f, \"cpu_s\": %.2f, \"rss_bytes_max\": %d, \"results\": %d}%n",
-                wall, used, rssBytesMax(), results);
+            System.out.printf(
+                "{\"wall_s\": %.3f, \"cpu_s\": %.2f, \"rss_bytes_max\": %d, \"written_bytes\": %d, \"results\": %d}%n",
+                wall, used, numberOf("/proc/self/status", "VmHWM:") * 1024,
+                numberOf("/proc/self/io", "write_bytes:") - written, results);
             streams.close(Duration.ofSeconds(30));
             var own = admin.listTopics().names().get().stream().filter(name -> name.startsWith(id)).toList();
             admin.deleteTopics(own).all().get();
@@ -314,10 +316,10 @@ public class Streams {
         return ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO).toMillis();
     }
 
-    static long rssBytesMax() throws Exception {
-        for (var line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            if (line.startsWith("VmHWM:")) {
-                return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+    static long numberOf(String file, String name) throws Exception {
+        for (var line : Files.readAllLines(Path.of(file))) {
+            if (line.startsWith(name)) {
+                return Long.parseLong(line.replaceAll("[^0-9]", ""));
             }
         }
         return 0;

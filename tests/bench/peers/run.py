@@ -98,11 +98,12 @@ class Bench:
         return self.figures([python, HERE / "flink.py", self.data, query, backend, len(self.cores)], env=environment)
 
     def streams(self, query, guarantee):
-        before = self.cpu_of_broker()
+        before, written = self.cpu_of_broker(), self.written_by_broker()
         command = [*self.java, "-Xmx4g", "-cp", self.classes, "Streams", "run", BOOTSTRAP, query, guarantee, len(self.cores)]
         figures = self.figures(command)
         figures["cpu_s"] += self.cpu_of_broker() - before
         figures["rss_bytes_max"] += self.rss_of_broker()
+        figures["written_bytes"] += self.written_by_broker() - written
         return figures
 
     def measure(self, system, query):
@@ -158,8 +159,14 @@ class Bench:
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rss_of_broker(self):
-        lines = Path(f"/proc/{self.broker.pid}/status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) * 1024
+        return self.number_of_broker("status", "VmHWM:") * 1024
+
+    def written_by_broker(self):
+        return self.number_of_broker("io", "write_bytes:")
+
+    def number_of_broker(self, file, name):
+        lines = Path(f"/proc/{self.broker.pid}/{file}").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
     # The run.
 
@@ -196,7 +203,8 @@ class Bench:
     def show(self, wanted, systems, found):
         print(f"{self.args.events} events at {self.args.rate} a second of event time; cores {self.args.cores}; "
               f"load {os.getloadavg()[0]:.1f}\n")
-        print("| query | system | rounds | million records/s | per CPU-second | peak MiB |\n| --- | --- | --- | --- | --- | --- |")
+        print("| query | system | rounds | million records/s | per CPU-second | wall s | CPU s | peak MiB | written MiB |\n"
+              "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
         for query in wanted:
             for system in systems:
                 rounds = found.get((query, system))
@@ -204,8 +212,10 @@ class Bench:
                     continue
                 rate = lambda name: [self.rows_of(query) / max(it[name], 1e-9) / 1e6 for it in rounds]
                 shown = lambda rates: f"{statistics.median(rates):.2f} ({min(rates):.2f}–{max(rates):.2f})"
-                memory = statistics.median(it["rss_bytes_max"] for it in rounds) / 2**20
-                print(f"| {query} | {system} | {len(rounds)} | {shown(rate('wall_s'))} | {shown(rate('cpu_s'))} | {memory:.0f} |")
+                median = lambda name: statistics.median(it[name] for it in rounds)
+                print(f"| {query} | {system} | {len(rounds)} | {shown(rate('wall_s'))} | {shown(rate('cpu_s'))} "
+                      f"| {median('wall_s'):.2f} | {median('cpu_s'):.2f} "
+                      f"| {median('rss_bytes_max') / 2**20:.0f} | {median('written_bytes') / 2**20:.0f} |")
         for what, why in self.missing.items():
             name = what if isinstance(what, str) else " ".join(what)
             print(f"\nleft out: {name}: {why}")
