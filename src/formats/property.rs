@@ -388,16 +388,22 @@ proptest! {
         prop_assert!(left.iter().all(|rest| rest.is_empty()));
         assert_same(&rows_of(&by_row, rows.len()), &rows, "by row");
         assert_same(&rows_of(&by_column, rows.len()), &rows, "by column");
-        // Damage is found in both ways or in neither.
-        if let Some(bytes) = stored.iter().next() {
-            let mut bytes = bytes.to_vec();
-            let at = random.below(bytes.len() as u64) as usize;
+        // Damage is found in both ways or in neither, and what is read for it are columns.
+        let whole = stored.iter().next().unwrap_or_default();
+        for _ in 0..whole.len().min(20) {
+            let at = random.below(whole.len() as u64) as usize;
+            let mut bytes = whole.to_vec();
             bytes[at] ^= 1 << random.below(8);
             bytes.truncate(bytes.len() - random.below(2) as usize);
-            let by_row = read_row(&bytes, &mut builders(types())).map(<[u8]>::len);
+            let mut by_row = builders(types());
+            let left_by_row = read_row(&bytes, &mut by_row).map(<[u8]>::len);
             let mut left = [bytes.as_slice()];
-            let by_column = read_columns(&mut left, types()).map(|_| left[0].len());
-            prop_assert_eq!(by_row, by_column);
+            let by_column = read_columns(&mut left, types());
+            prop_assert_eq!(left_by_row, by_column.as_ref().map(|_| left[0].len()).map_err(|e| *e));
+            if let Ok(by_column) = by_column {
+                let by_row: Vec<ArrayRef> = by_row.iter_mut().map(ColumnBuilder::finish).collect();
+                assert_same(&rows_of(&by_row, 1), &rows_of(&by_column, 1), "damaged");
+            }
         }
     }
 
@@ -455,11 +461,16 @@ proptest! {
         }
         // Damage is an error or other rows, never a panic.
         let block = random.below(blocks.len() as u64) as usize;
-        let bytes = &mut blocks[block];
-        let at = random.below(bytes.len() as u64) as usize;
-        bytes[at] ^= 1 << random.below(8);
-        bytes.truncate(bytes.len() - random.below(2) as usize);
-        let _ = read(&blocks);
+        let whole = blocks[block].clone();
+        for _ in 0..whole.len().min(20) {
+            let at = random.below(whole.len() as u64) as usize;
+            blocks[block].clone_from(&whole);
+            blocks[block][at] ^= 1 << random.below(8);
+            blocks[block].truncate(whole.len() - random.below(2) as usize);
+            if let Ok((rows, _)) = read(&blocks) {
+                rows_of(&rows.columns, rows.row_count());
+            }
+        }
     }
 
     #[test]
