@@ -3,6 +3,8 @@
 record. It needs perf (apt-get install linux-perf).
 
 profile.py TIDEMILL [--events N] QUERY…
+
+A query is one of `tidemill bench nexmark --list`, or `keys-N`: the known keys of `tidemill bench keys --keys N`.
 """
 
 import json
@@ -12,33 +14,41 @@ import sys
 import tempfile
 from pathlib import Path
 
-# What a sample belongs to: the first part of which its stack has a function.
+ROCKSDB = ["rocksdb", "RocksBackend"]
+# What a sample belongs to: the first part of which its thread's name and stack have a text of each list.
 PARTS = [
-    ("RocksDB", ["rocksdb::", "RocksBackend"]),
-    ("append", ["tidemill::log::Log>::append", "tidemill::log::Log>::flush", "::end_transaction"]),
-    ("read", ["tidemill::log::Log>::read"]),
-    ("decode", ["RecordDecoder::decode"]),
-    ("encode", ["RecordEncoder::encode"]),
-    ("batches", ["TopicWriter::write", "TopicWriter::flush"]),
-    ("records", ["TaskInput::fill"]),
-    ("hand over", ["::hand_over"]),
-    ("operators", ["tidemill::operators::", "Pipeline::"]),
+    ("files", [["rocksdb:"], [""]]),
+    ("put", [["committer"], ROCKSDB]),
+    ("look up", [["worker"], ROCKSDB]),
+    ("append", [[""], ["tidemill::log::Log>::append", "tidemill::log::Log>::flush", "::end_transaction"]]),
+    ("read", [[""], ["tidemill::log::Log>::read"]]),
+    ("decode", [[""], ["RecordDecoder::decode"]]),
+    ("encode", [[""], ["RecordEncoder::encode"]]),
+    ("batches", [[""], ["TopicWriter::write", "TopicWriter::flush"]]),
+    ("records", [[""], ["TaskInput::fill"]]),
+    ("hand over", [[""], ["::hand_over"]]),
+    ("operators", [[""], ["tidemill::operators::", "Pipeline::"]]),
 ]
 NAMES = [name for name, _ in PARTS] + ["rest"]
 
 
-def part_of(stack):
-    for name, functions in PARTS:
-        if any(function in stack for function in functions):
+def part_of(sample):
+    thread, _, stack = sample.strip().partition("\n")
+    for name, (threads, functions) in PARTS:
+        if any(text in thread for text in threads) and any(text in stack for text in functions):
             return name
     return "rest"
 
 
 def bench(program, query, events, *flags):
-    command = [program, "bench", "nexmark", query, "--rounds", "1", "--events", str(events), "--output", "json", *flags]
+    which, name = ["nexmark", query], query
+    if query.startswith("keys-"):
+        keys = query.removeprefix("keys-")
+        which, name = ["keys", "--keys", keys, "--memory", str(512 << 20)], f"{keys} keys, known"
+    command = [program, "bench", *which, "--rounds", "1", "--events", str(events), "--output", "json", *flags]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     lines = (json.loads(line) for line in done.stdout.splitlines())
-    return next(line for line in lines if line.get("name") == query)
+    return next(line for line in lines if line.get("name") == name)
 
 
 def profile(program, query, events, folder):

@@ -176,6 +176,10 @@ pub struct KeysArguments {
 
     #[command(flatten)]
     pub(crate) rounds: RoundFlags,
+
+    /// Starts each measured process with these words before it, e.g. `--through 'perf record -g -o perf.data'`.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) through: Option<String>,
 }
 
 /// `tidemill bench latency`.
@@ -207,7 +211,25 @@ pub enum ScaleCommand {
     /// 1 to 1,000 partitions, without and with state.
     Partitions(ScaleArguments),
     /// How long an engine takes to open and to answer, with an aggregate of so many keys.
-    Restart(ScaleArguments),
+    Restart(RestartArguments),
+}
+
+/// How much state there is.
+#[derive(Debug, Args)]
+pub struct RestartArguments {
+    /// The numbers of keys that are measured one after the other.
+    #[arg(long, value_name = "N,N,…", value_delimiter = ',', default_value = "0,1000000")]
+    pub(crate) counts: Vec<u64>,
+
+    /// How many bytes of text are kept with each key; no two are the same, so that they do not compress.
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    pub(crate) wide: usize,
+
+    #[command(flatten)]
+    pub(crate) engine: EngineFlags,
+
+    #[command(flatten)]
+    pub(crate) rounds: RoundFlags,
 }
 
 /// How much there is of it.

@@ -52,7 +52,8 @@ fn run_keys(keys: u64, arguments: &KeysArguments) -> Result<[Measured; 2]> {
     progress(&format!("{keys} keys: filling"))?;
     add(&each_key, &job(""), partitions)?;
     progress(&format!("{keys} keys: new"))?;
-    new.rounds.push(job(QUERY).run(None)?);
+    let through = arguments.through.as_deref();
+    new.rounds.push(job(QUERY).run(through)?);
 
     let mut all: Vec<Box<dyn DataSet>> = vec![Box::new(each_key)];
     for round in 0..arguments.rounds.rounds {
@@ -61,7 +62,7 @@ fn run_keys(keys: u64, arguments: &KeysArguments) -> Result<[Measured; 2]> {
         let data = Keyed { rows, rate, keys, is_pair: false, first };
         progress(&format!("{keys} keys: round {}", round + 1))?;
         add(&data, &job(""), partitions)?;
-        known.rounds.push(job("RESUME ALL;").run(None)?);
+        known.rounds.push(job("RESUME ALL;").run(through)?);
         all.push(Box::new(data));
     }
     check_sample(

@@ -8,7 +8,7 @@ use datafusion::prelude::{ident, lit};
 
 use crate::answer::{Expected, check};
 use crate::apart::{Job, open};
-use crate::arguments::{EngineFlags, Output, ScaleArguments, ScaleCommand};
+use crate::arguments::{EngineFlags, Output, RestartArguments, ScaleArguments, ScaleCommand};
 use crate::data::{DataSet, EachKey, Nexmark, Tables, declare, fill};
 use crate::error::{BenchError, Result};
 use crate::limits::Limits;
@@ -111,11 +111,10 @@ fn run_partitions(arguments: &ScaleArguments, count: u64) -> Result<Vec<Measured
 }
 
 /// How long an engine takes to open, with nothing, and with an aggregate of so many keys; and then to answer for a first record.
-fn restart(arguments: &ScaleArguments, out: &mut dyn Write) -> Result<()> {
-    let counts = if arguments.counts.is_empty() { &[0, 1_000_000][..] } else { &arguments.counts };
+fn restart(arguments: &RestartArguments, out: &mut dyn Write) -> Result<()> {
     let head = ["keys", "state MiB", "log MiB", "open ms", "first result ms", "peak MiB"];
     let mut rows = vec![head.map(str::to_owned)];
-    for keys in counts {
+    for keys in &arguments.counts {
         let folder = tempfile::tempdir()?;
         let figures = restart_with(*keys, folder.path(), arguments)?;
         let median = |of: fn(&Figures) -> f64| Spread::of(figures.iter().map(of)).median;
@@ -136,7 +135,7 @@ fn restart(arguments: &ScaleArguments, out: &mut dyn Write) -> Result<()> {
     }
 }
 
-fn restart_with(keys: u64, folder: &Path, arguments: &ScaleArguments) -> Result<Vec<Figures>> {
+fn restart_with(keys: u64, folder: &Path, arguments: &RestartArguments) -> Result<Vec<Figures>> {
     progress(&format!("{keys} keys"))?;
     let properties = arguments.engine.properties();
     let job = |statements: &str| Job {
@@ -153,10 +152,23 @@ fn restart_with(keys: u64, folder: &Path, arguments: &ScaleArguments) -> Result<
         fill(data, &engine, arguments.engine.partitions)?;
         engine.close()?;
         drop(engine);
-        job("CREATE TABLE out AS SELECT k, COUNT(*) AS n FROM kv GROUP BY k;").run(None)?;
+        job(&aggregate(arguments.wide)).run(None)?;
         insert = "INSERT INTO kv (k, v, r, ts) VALUES (1, 1, 1, 1);";
     }
     (0..arguments.rounds.rounds).map(|_| job(insert).run(None)).collect()
+}
+
+/// An aggregate that keeps so many bytes with each key. They are in no result, so that there is room on the disk for much state.
+fn aggregate(wide: usize) -> String {
+    const UUID_BYTES: usize = 36;
+    let narrow = "CREATE TABLE out AS SELECT k, COUNT(*) AS n";
+    if wide == 0 {
+        return format!("{narrow} FROM kv GROUP BY k;");
+    }
+    let text = vec!["UUID()"; wide.div_ceil(UUID_BYTES)].join(", ");
+    format!(
+        "{narrow}, LEN(LATEST_BY_OFFSET(CONCAT({text}, ''))) AS bytes FROM kv GROUP BY k HAVING COUNT(*) > 1;"
+    )
 }
 
 /// Returns how many bytes the files of a folder have.
