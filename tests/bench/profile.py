@@ -18,8 +18,8 @@ ROCKSDB = ["rocksdb", "RocksBackend"]
 # What a sample belongs to: the first part of which its thread's name and stack have a text of each list.
 PARTS = [
     ("files", [["rocksdb:"], [""]]),
-    ("put", [["committer"], ROCKSDB]),
     ("look up", [["worker"], ROCKSDB]),
+    ("put", [[""], ROCKSDB]),
     ("append", [[""], ["tidemill::log::Log>::append", "tidemill::log::Log>::flush", "::end_transaction"]]),
     ("read", [[""], ["tidemill::log::Log>::read"]]),
     ("decode", [[""], ["RecordDecoder::decode"]]),
