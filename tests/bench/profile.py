@@ -15,27 +15,27 @@ import tempfile
 from pathlib import Path
 
 ROCKSDB = ["rocksdb", "RocksBackend"]
-# What a sample belongs to: the first part of which its thread's name and stack have a text of each list.
+# What a sample belongs to: the first part whose text is in its thread's name, and one of whose functions is in its stack.
 PARTS = [
-    ("files", [["rocksdb:"], [""]]),
-    ("look up", [["worker"], ROCKSDB]),
-    ("put", [[""], ROCKSDB]),
-    ("append", [[""], ["tidemill::log::Log>::append", "tidemill::log::Log>::flush", "::end_transaction"]]),
-    ("read", [[""], ["tidemill::log::Log>::read"]]),
-    ("decode", [[""], ["RecordDecoder::decode"]]),
-    ("encode", [[""], ["RecordEncoder::encode"]]),
-    ("batches", [[""], ["TopicWriter::write", "TopicWriter::flush"]]),
-    ("records", [[""], ["TaskInput::fill"]]),
-    ("hand over", [[""], ["::hand_over"]]),
-    ("operators", [[""], ["tidemill::operators::", "Pipeline::"]]),
+    ("files", "rocksdb:", [""]),
+    ("look up", "worker", ROCKSDB),
+    ("put", "", ROCKSDB),
+    ("append", "", ["tidemill::log::Log>::append", "tidemill::log::Log>::flush", "::end_transaction"]),
+    ("read", "", ["tidemill::log::Log>::read"]),
+    ("decode", "", ["RecordDecoder::decode"]),
+    ("encode", "", ["RecordEncoder::encode"]),
+    ("batches", "", ["TopicWriter::write", "TopicWriter::flush"]),
+    ("records", "", ["TaskInput::fill"]),
+    ("hand over", "", ["::hand_over"]),
+    ("operators", "", ["tidemill::operators::", "Pipeline::"]),
 ]
-NAMES = [name for name, _ in PARTS] + ["rest"]
+NAMES = [name for name, *_ in PARTS] + ["rest"]
 
 
 def part_of(sample):
     thread, _, stack = sample.strip().partition("\n")
-    for name, (threads, functions) in PARTS:
-        if any(text in thread for text in threads) and any(text in stack for text in functions):
+    for name, named, functions in PARTS:
+        if named in thread and any(function in stack for function in functions):
             return name
     return "rest"
 

@@ -82,13 +82,10 @@ fn read_body<'a>(bytes: &'a [u8], builder: &mut ColumnBuilder) -> Result<&'a [u8
         ColumnBuilder::Map(b) => {
             let rest = read_elements(bytes, |bytes| {
                 // A column of maps cannot hold a NULL key.
-                let (flag, body) = bytes.split_first().ok_or(RowError)?;
-                let rest = if *flag == PRESENT {
-                    read_body(body, &mut b.key)?
-                } else {
+                if bytes.first() == Some(&NULL) {
                     return Err(RowError);
-                };
-                read_cell(rest, &mut b.value)
+                }
+                read_cell(read_cell(bytes, &mut b.key)?, &mut b.value)
             })?;
             b.finish_row(true);
             Ok(rest)

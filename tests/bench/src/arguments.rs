@@ -235,7 +235,7 @@ pub struct RestartArguments {
 /// How much there is of it.
 #[derive(Debug, Args)]
 pub struct ScaleArguments {
-    /// The numbers (of queries, partitions or keys) that are measured one after the other.
+    /// The numbers (of queries or partitions) that are measured one after the other.
     #[arg(long, value_name = "N,N,…", value_delimiter = ',')]
     pub(crate) counts: Vec<u64>,
 
