@@ -38,7 +38,7 @@ use crate::functions::Registry;
 use crate::log::{ConsumerOffsets, EmbeddedLog, Log, LogError, LogKeeper};
 use crate::registry::SchemaRegistry;
 use crate::runtime::{Runtime, RuntimeConfig};
-use crate::state::{Backend, RocksBackend};
+use crate::state::{Backend, open_state};
 use crate::topology::Topology;
 
 pub use consume::{ConsumeFrom, RecordStream};
@@ -104,7 +104,7 @@ impl Engine {
             EmbeddedLog::open(disk, Arc::clone(&clock), &log_folder, options::log_config(&config))?;
         let log = Arc::new(log);
         let memory = options::memory_parts(&config);
-        let backend = RocksBackend::open(&options.data_dir.join("state"), memory.backend)?;
+        let backend = open_state(&options.data_dir.join("state"), memory.backend)?;
         sync_names(&options.data_dir)?;
         folder::check_belongs(&log, &backend, &options.data_dir)?;
         let shared = Arc::clone(&log) as Arc<dyn Log>;

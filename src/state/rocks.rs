@@ -1,56 +1,54 @@
-//! RocksDB as the backend. Its types appear in this file only.
+//! RocksDB as the files below. Its types appear in this file only.
 //!
-//! ```text
-//! memory_bytes := one cache
-//!                 blocks | indexes, filters | memtables, up to half of it
-//! ```
-//!
-//! What memtables take is charged to the cache, which then keeps fewer blocks. A commit that finds no room for its changes waits
-//! for a flush. RocksDB could stall the write itself, but a flush that fails, on a full disk say, would never wake it up again.
+//! It gets sorted files and keeps nothing of its own in memory but a cache: of blocks, indexes and filters.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use parking_lot::Mutex;
 use rocksdb::{
-    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, Direction, IteratorMode,
-    Options, Range, ReadOptions, WriteBatch, WriteBufferManager, WriteOptions,
+    BlockBasedIndexType, BlockBasedOptions, Cache, DB, DBCompressionType, Direction,
+    IngestExternalFileOptions, IteratorMode, Options, Range, ReadOptions, SstFileWriter,
 };
 
+use crate::disk::{Disk, RealDisk};
 use crate::state::changes::Change;
-use crate::state::{Backend, Changes, Scan, ShowEntry, StateError};
+use crate::state::staged::StateFiles;
+use crate::state::{Scan, ShowEntry, StateError};
 
-/// Keeps state in a RocksDB database: one for the engine, so that one write batch can hold what belongs together.
-pub struct RocksBackend {
+/// Keeps state in a RocksDB database: one for the engine.
+pub(super) struct RocksFiles {
     db: DB,
-    memtables: WriteBufferManager,
+    /// What files are written with.
+    options: Mutex<Options>,
+    /// Where a file is written before the database takes it.
+    incoming: PathBuf,
 }
 
-/// RocksDB does not work with less.
-const MEMORY_MIN: usize = 4 << 20;
 /// How many keys are asked for at a time: until a call returns it holds on to the block of each, whatever the cache may take.
 const KEYS_PER_CALL: usize = 128;
 /// How many ranges are read by one iterator: to make one costs about as much as some look-ups.
 const RANGES_PER_ITERATOR: usize = 64;
-/// What an entry takes in a write batch beside its key and its value, at the most: its kind and two lengths.
-const ENTRY_BYTES: usize = 11;
-/// Changes come sorted (`Changes::sort`), and so do look-ups: the place of a key in the memtable is near that of the one before.
-const SORTED_BATCHES: &str =
-    "memtable_insert_with_hint_prefix_extractor=fixed:12;memtable_batch_lookup_optimization=true";
+/// With so many files on level 0, each of which may have any key, the next one waits for a compaction…
+const LEVEL0_FILES_MAX: u64 = 20;
+/// … but not for ever: one that cannot work, on a full disk say, must not keep changes out of the files.
+const LEVEL0_PATIENCE: u32 = 400;
+const LEVEL0_LOOK: Duration = Duration::from_millis(5);
 
-impl RocksBackend {
+impl RocksFiles {
     /// Opens the database in a folder, or makes it.
     ///
-    /// `memory_bytes` bounds the block cache and the memtables together.
-    pub fn open(folder: &Path, memory_bytes: usize) -> Result<Self, StateError> {
-        let memory_bytes = memory_bytes.max(MEMORY_MIN);
-        let cache = Cache::new_lru_cache(memory_bytes);
-        let memtables = WriteBufferManager::new_write_buffer_manager_with_cache(
-            memory_bytes / 2,
-            false,
-            cache.clone(),
-        );
-        let memtable_bytes = memory_bytes / 6;
+    /// `cache_bytes` bounds its cache, `file_bytes` is about what a file that is added has. Files are written in `incoming` first, a
+    /// folder of the same file system.
+    pub(super) fn open(
+        folder: &Path,
+        incoming: &Path,
+        cache_bytes: usize,
+        file_bytes: usize,
+    ) -> Result<Self, StateError> {
         let mut table = BlockBasedOptions::default();
-        table.set_block_cache(&cache);
+        table.set_block_cache(&Cache::new_lru_cache(cache_bytes));
         table.set_block_size(16 * 1024);
         table.set_bloom_filter(10.0, false);
         // The filter of a file is megabytes: in pieces it fits into the cache, and a look-up takes a piece only.
@@ -60,39 +58,33 @@ impl RocksBackend {
         table.set_pin_l0_filter_and_index_blocks_in_cache(true);
         table.set_pin_top_level_index_and_filter(true);
 
-        let mut options =
-            Options::default().get_options_from_string(SORTED_BATCHES).map_err(failed)?;
+        let mut options = Options::default();
         options.create_if_missing(true);
         options.set_block_based_table_factory(&table);
-        options.set_write_buffer_manager(&memtables);
-        options.set_write_buffer_size(memtable_bytes);
-        options.set_max_write_buffer_number(3);
-        options.set_memtable_whole_key_filtering(true);
-        options.set_memtable_prefix_bloom_ratio(0.02);
         // A compaction holds the keys' hashes of the file it writes in memory, and each file that is there takes some kilobytes.
-        let file_bytes = (2 * memtable_bytes as u64).clamp(8 << 20, 64 << 20);
-        options.set_target_file_size_base(file_bytes);
-        options.set_compaction_readahead_size(memtable_bytes.min(2 << 20));
-        // What is flushed is soon written again.
+        options.set_target_file_size_base((2 * file_bytes as u64).clamp(8 << 20, 64 << 20));
+        options.set_compaction_readahead_size(file_bytes.min(2 << 20));
+        // What is added is soon written again.
         options.set_compression_per_level(&[DBCompressionType::None, DBCompressionType::Lz4]);
         options.set_level_compaction_dynamic_level_bytes(true);
         options.set_max_background_jobs(2);
-        options.set_max_total_wal_size(64 << 20);
         options.set_keep_log_file_num(2);
         options.set_max_log_file_size(1 << 20);
-        // A torn tail of the WAL is a commit that never returned; anything else is damage and must not be skipped.
-        options.set_wal_recovery_mode(rocksdb::DBRecoveryMode::TolerateCorruptedTailRecords);
         options.set_paranoid_checks(true);
         let db = DB::open(&options, folder).map_err(failed)?;
-        Ok(RocksBackend { db, memtables })
+        options.set_compression_type(DBCompressionType::None);
+        let incoming = incoming.join("incoming.sst");
+        Ok(RocksFiles { db, options: Mutex::new(options), incoming })
     }
 
-    /// Waits for a flush if the memtables have no room for so many bytes.
-    fn make_room(&self, bytes: usize) -> Result<(), StateError> {
-        if self.memtables.get_buffer_size() < self.memtables.get_usage() + bytes {
-            self.db.flush().map_err(failed)?;
+    fn await_compaction(&self) {
+        for _ in 0..LEVEL0_PATIENCE {
+            let files = self.db.property_int_value("rocksdb.num-files-at-level0");
+            if files.ok().flatten().is_none_or(|count| count < LEVEL0_FILES_MAX) {
+                return;
+            }
+            std::thread::sleep(LEVEL0_LOOK);
         }
-        Ok(())
     }
 }
 
@@ -103,12 +95,8 @@ fn failed(error: rocksdb::Error) -> StateError {
     }
 }
 
-impl Backend for RocksBackend {
-    fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>, StateError> {
-        self.db.get(key).map_err(failed)
-    }
-
-    fn multi_get(&self, keys: &[Vec<u8>]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
+impl StateFiles for RocksFiles {
+    fn multi_get(&self, keys: &[&[u8]]) -> Result<Vec<Option<Vec<u8>>>, StateError> {
         let values = keys.chunks(KEYS_PER_CALL).flat_map(|keys| self.db.multi_get(keys));
         values.map(|value| value.map_err(failed)).collect()
     }
@@ -147,23 +135,31 @@ impl Backend for RocksBackend {
         Ok(())
     }
 
-    fn commit(&self, changes: Changes) -> Result<(), StateError> {
-        let size = changes.size() + changes.len() * ENTRY_BYTES;
-        self.make_room(size)?;
-        let mut batch = WriteBatch::with_capacity_bytes(size);
-        // Part by part, so that nothing is in memory twice.
-        for part in changes.into_parts() {
-            for change in part.iter() {
-                match change {
-                    Change::Put(key, value) => batch.put(key, value),
-                    Change::Delete(key) => batch.delete(key),
-                    Change::DeleteRange(from, to) => batch.delete_range(from, to),
-                }
+    fn add(&self, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StateError> {
+        self.await_compaction();
+        // After a crash the file may be one that the database has taken: it gets another.
+        match RealDisk.remove(&self.incoming) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                let reason = format!("{}: {error}", self.incoming.display());
+                return Err(StateError::Storage(reason));
             }
+            _ => {}
         }
-        let mut options = WriteOptions::default();
-        options.set_sync(true);
-        self.db.write_opt(batch, &options).map_err(failed)
+        let options = self.options.lock();
+        let mut file = SstFileWriter::create(&options);
+        file.open(&self.incoming).map_err(failed)?;
+        for change in changes {
+            let added = match change {
+                Change::Put(key, value) => file.put(key, value),
+                Change::Delete(key) => file.delete(key),
+                Change::DeleteRange(from, to) => file.delete_range(from, to),
+            };
+            added.map_err(failed)?;
+        }
+        file.finish().map_err(failed)?;
+        let mut take = IngestExternalFileOptions::default();
+        take.set_move_files(true);
+        self.db.ingest_external_file_opts(&take, vec![&self.incoming]).map_err(failed)
     }
 
     fn approximate_size(&self, from: &[u8], to: &[u8]) -> u64 {
@@ -174,25 +170,52 @@ impl Backend for RocksBackend {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{StoreId, StorePartition};
 
+    fn open(folder: &Path) -> RocksFiles {
+        RocksFiles::open(folder, folder, 4 << 20, 1 << 20).unwrap()
+    }
+
+    fn all(files: &RocksFiles) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+        files.scan(b"", b"z").collect::<Result<_, _>>().unwrap()
+    }
+
+    /// Ranges that a file deletes are older than its keys, and newer than what was there: before compactions and after them.
     #[test]
-    fn memtables_keep_to_their_part() {
+    fn ranges_go_before_the_keys_of_their_file() {
         let folder = tempfile::tempdir().unwrap();
-        let backend = RocksBackend::open(folder.path(), 8 << 20).unwrap();
-        let partition = StorePartition::new(StoreId(7), 3);
-        for commit in 0..64_u32 {
-            let mut changes = Changes::new();
-            for number in 0..1024_u32 {
-                let key = [commit.to_be_bytes(), number.to_be_bytes()].concat();
-                changes.put(partition, &key, &[number as u8; 1000]);
+        let mut files = open(folder.path());
+        for round in 0..30_u8 {
+            let key = |number: u8| [b'k', number];
+            let value = [round];
+            let mut changes = vec![Change::DeleteRange(b"k", b"l")];
+            let keys: Vec<_> = (0..200).filter(|number| number % 7 == round % 7).map(key).collect();
+            changes.extend(keys.iter().map(|key| Change::Put(key, &value)));
+            files.add(&mut changes.into_iter()).unwrap();
+            let found = all(&files);
+            assert!(found.iter().all(|(_, value)| **value == [round]));
+            assert_eq!(found.len(), keys.len());
+            match round % 10 {
+                4 => files.db.compact_range(None::<&[u8]>, None::<&[u8]>),
+                9 => {
+                    drop(files);
+                    // As after a crash between the link and its end.
+                    let live = std::fs::read_dir(folder.path())
+                        .unwrap()
+                        .map(|entry| entry.unwrap().path());
+                    let live = live
+                        .filter(|path| path.extension().is_some_and(|e| e == "sst"))
+                        .max()
+                        .unwrap();
+                    std::fs::hard_link(live, folder.path().join("incoming.sst")).unwrap();
+                    files = open(folder.path());
+                }
+                _ => {}
             }
-            backend.commit(changes).unwrap();
-            let size = backend.db.property_int_value("rocksdb.size-all-mem-tables").unwrap();
-            // What memtables may take, and what an arena allocates ahead.
-            assert!(size.unwrap() <= 5 << 20, "{size:?} bytes after {commit} commits");
+            assert_eq!(all(&files), found);
         }
-        let key = partition.full_key(&[0, 0, 0, 63, 0, 0, 0, 9]);
-        assert_eq!(backend.get(&key).unwrap(), Some(vec![9; 1000]));
+        let gone = [Change::DeleteRange(b"a", b"z")];
+        files.add(&mut gone.into_iter()).unwrap();
+        assert_eq!(all(&files), []);
+        assert_eq!(files.multi_get(&[b"k\x01"]).unwrap(), [None]);
     }
 }

@@ -16,7 +16,7 @@ use tidemill::disk::RealDisk;
 use tidemill::engine::{Engine, ProducedRecord};
 use tidemill::functions::Registry;
 use tidemill::log::{EmbeddedLog, Isolation, Log, LogConfig, RecordBuffer};
-use tidemill::state::RocksBackend;
+use tidemill::state::open_state;
 use tidemill::types::TopicPartition;
 
 use crate::arguments::{LatencyArguments, Output};
@@ -98,7 +98,7 @@ fn measure(setting: Setting) -> Result<(Histogram<u64>, Duration)> {
         LogConfig::default(),
     )?;
     let log: Arc<dyn Log> = Arc::new(log);
-    let backend = RocksBackend::open(&folder.path().join("state"), 256 << 20)
+    let backend = open_state(&folder.path().join("state"), 256 << 20)
         .map_err(tidemill::error::Error::from)?;
     let mut config = Config::default();
     config.set_engine("commit.interval.ms", &setting.commit_interval_ms.to_string())?;

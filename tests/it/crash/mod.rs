@@ -4,7 +4,7 @@
 //! The engine's threads take turns as they like, so that the same operation is not the same moment in every run: seed and
 //! operation tell where to look, not what will be seen there.
 
-mod journal;
+mod files;
 mod run;
 mod script;
 

@@ -13,7 +13,7 @@ use tidemill::error::{Error, ErrorKind, Result};
 use tidemill::functions::Registry;
 use tidemill::log::{EmbeddedLog, LogConfig};
 
-use super::journal::JournalBackend;
+use super::files::open_state;
 use super::script::{SINKS, Sameness, Step, TABLES, event, people};
 
 /// What none of these small runs comes near to, unless it hangs.
@@ -47,7 +47,7 @@ pub(super) fn open(disk: &SimDisk) -> Result<Engine> {
     }
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let log = open_log(disk, &clock)?;
-    let backend = JournalBackend::open(disk, Path::new("/data/state"))?;
+    let backend = open_state(disk, Path::new("/data/state"))?;
     Engine::start(Arc::new(log), Arc::new(backend), clock, config, Registry::built_in())
 }
 

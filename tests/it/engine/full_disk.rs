@@ -6,7 +6,7 @@ use tidemill::clock::Clock;
 use tidemill::disk::{Disk, DiskEntry, DiskFile, DiskLock};
 use tidemill::error::ErrorKind;
 use tidemill::functions::Registry;
-use tidemill::state::{Backend, RocksBackend};
+use tidemill::state::{Backend, open_state};
 
 use super::*;
 
@@ -76,8 +76,7 @@ fn start(folder: PathBuf, disk: &Arc<SmallDisk>) -> Engine {
     let disk = Arc::clone(disk) as Arc<dyn Disk>;
     let log =
         EmbeddedLog::open(disk, Arc::clone(&clock), &folder.join("log"), LogConfig::default());
-    let state: Arc<dyn Backend> =
-        Arc::new(RocksBackend::open(&folder.join("state"), 16 << 20).unwrap());
+    let state: Arc<dyn Backend> = Arc::new(open_state(&folder.join("state"), 16 << 20).unwrap());
     let registry = Registry::built_in();
     Engine::start(Arc::new(log.unwrap()), state, clock, config, registry).unwrap()
 }
