@@ -64,15 +64,13 @@ impl RocksFiles {
         // A compaction holds the keys' hashes of the file it writes in memory, and each file that is there takes some kilobytes.
         options.set_target_file_size_base((2 * file_bytes as u64).clamp(8 << 20, 64 << 20));
         options.set_compaction_readahead_size(file_bytes.min(2 << 20));
-        // What is added is soon written again.
-        options.set_compression_per_level(&[DBCompressionType::None, DBCompressionType::Lz4]);
+        options.set_compression_type(DBCompressionType::Lz4);
         options.set_level_compaction_dynamic_level_bytes(true);
         options.set_max_background_jobs(2);
         options.set_keep_log_file_num(2);
         options.set_max_log_file_size(1 << 20);
         options.set_paranoid_checks(true);
         let db = DB::open(&options, folder).map_err(failed)?;
-        options.set_compression_type(DBCompressionType::None);
         let incoming = incoming.join("incoming.sst");
         Ok(RocksFiles { db, options: Mutex::new(options), incoming })
     }

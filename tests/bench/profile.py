@@ -14,12 +14,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROCKSDB = ["rocksdb", "RocksBackend"]
+STATE = ["state::staged", "rocksdb"]
 # What a sample belongs to: the first part whose text is in its thread's name, and one of whose functions is in its stack.
 PARTS = [
-    ("files", "rocksdb:", [""]),
-    ("look up", "worker", ROCKSDB),
-    ("put", "", ROCKSDB),
+    ("compaction", "rocksdb:", [""]),
+    ("files", "state-flush", [""]),
+    ("look up", "worker", STATE),
+    ("commit", "", STATE),
     ("append", "", ["tidemill::log::Log>::append", "tidemill::log::Log>::flush", "::end_transaction"]),
     ("read", "", ["tidemill::log::Log>::read"]),
     ("decode", "", ["RecordDecoder::decode"]),

@@ -25,6 +25,8 @@ pub(super) struct Journal {
     /// Its number, or that of the next one.
     number: u64,
     position: u64,
+    /// How many files there were at the start.
+    file_count: usize,
     /// A write or a sync failed: nobody knows what is on the disk.
     is_broken: bool,
 }
@@ -61,7 +63,9 @@ impl Journal {
         disk.sync_folder(folder).map_err(on_disk)?;
         let number = numbers.last().map_or(1, |last| last + 1);
         let folder = folder.to_owned();
-        let journal = Journal { disk, folder, file: None, number, position: 0, is_broken: false };
+        let file_count = numbers.len();
+        let (file, position, is_broken) = (None, 0, false);
+        let journal = Journal { disk, folder, file, number, position, file_count, is_broken };
         Ok((journal, blocks))
     }
 
@@ -113,6 +117,11 @@ impl Journal {
         self.position = 0;
         self.file = Some(Arc::clone(&file));
         Ok(file)
+    }
+
+    /// Returns how many files it had when it was opened.
+    pub(super) fn file_count(&self) -> usize {
+        self.file_count
     }
 
     /// Returns how many bytes the current file has.

@@ -94,6 +94,9 @@ enum Flush {
 
 /// A journal that is longer is not written on, however little of it is still needed: it is read at the next start.
 const JOURNAL_BYTES_MAX: u64 = 64 << 20;
+/// What a start that has found more than this to read puts into files, so that the next one is quick.
+const START_BYTES_MAX: usize = 1 << 20;
+const START_FILES_MAX: usize = 16;
 
 impl StagedBackend {
     /// Opens the journal in a folder, or makes it, on top of files.
@@ -106,6 +109,8 @@ impl StagedBackend {
         bytes_max: usize,
     ) -> Result<Self, StateError> {
         let (journal, blocks) = Journal::open(disk, folder)?;
+        let is_long = START_BYTES_MAX < blocks.iter().map(Vec::len).sum()
+            || START_FILES_MAX < journal.file_count();
         let mut active = Runs::default();
         for block in blocks {
             read_block(block)?.into_iter().for_each(|run| active.push(run));
@@ -117,16 +122,26 @@ impl StagedBackend {
             flush: Mutex::new(Flush::Done),
             flush_ended: Condvar::new(),
         };
-        Ok(StagedBackend { shared: Arc::new(shared), journal: Mutex::new(journal), bytes_max })
+        let journal = Mutex::new(journal);
+        let backend = StagedBackend { shared: Arc::new(shared), journal, bytes_max };
+        if is_long {
+            backend.freeze(&mut backend.journal.lock())?;
+        }
+        Ok(backend)
     }
 
-    /// Freezes the last commits if they are too many; waits for those before them.
+    /// Freezes the last commits if they are too many.
     fn make_room(&self, journal: &mut Journal) -> Result<(), StateError> {
-        let shared = &self.shared;
-        let bytes = shared.layers.read().active.memory_size();
+        let bytes = self.shared.layers.read().active.memory_size();
         if bytes < self.bytes_max && journal.size() < JOURNAL_BYTES_MAX {
             return Ok(());
         }
+        self.freeze(journal)
+    }
+
+    /// Freezes the last commits, and waits for those before them.
+    fn freeze(&self, journal: &mut Journal) -> Result<(), StateError> {
+        let shared = &self.shared;
         let mut flush = shared.flush.lock();
         while let Flush::Running { .. } = *flush {
             shared.flush_ended.wait(&mut flush);
