@@ -189,7 +189,7 @@ impl Config {
         }
     }
 
-    /// How many bytes caches, memtables and buffers may take; 0 leaves it to the machine's size.
+    /// How many bytes caches, stores and buffers may take; 0 leaves it to the machine's size.
     pub fn memory_limit_bytes(&self) -> u64 {
         self.number("memory.limit")
     }

@@ -90,7 +90,7 @@ const DEFAULT_MEMORY_BYTES: u64 = 512 << 20;
 pub(super) struct MemoryParts {
     /// What queries take: stores, changes that are not committed, batches at work. One half.
     pub(super) queries: usize,
-    /// What RocksDB takes: its caches and memtables. Three eighths.
+    /// What committed state takes: the last commits, and the cache of RocksDB. Three eighths.
     pub(super) backend: usize,
     /// What the log's compaction takes for keys: at the most one eighth.
     pub(super) compaction: usize,

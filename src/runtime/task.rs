@@ -127,8 +127,9 @@ enum TaskError {
 /// How long a task with much to read processes before it sends on what it held back and lets others have the worker. Long enough
 /// that updates of a key meet, short enough that nobody waits: a task that has read all there is ends its slice at once.
 const SLICE: Duration = Duration::from_millis(10);
-/// How many bytes of a partition are fetched at a time; the rows of them are one batch.
-const FETCH_BYTES: RangeInclusive<usize> = 64 * 1024..=512 * 1024;
+/// How many bytes of a partition are fetched at a time; the rows of them are one batch. The more there is to read, the more look-ups
+/// of state and writes go together; a larger batch would take longer than an epoch where state is not in memory.
+const FETCH_BYTES: RangeInclusive<usize> = 64 * 1024..=2 * 1024 * 1024;
 
 impl Runnable for Task {
     fn run(&self) -> bool {

@@ -12,6 +12,7 @@ use rocksdb::{
     IngestExternalFileOptions, IteratorMode, Options, Range, ReadOptions, SstFileWriter,
 };
 
+use crate::clock::{Clock, SystemClock};
 use crate::disk::{Disk, RealDisk};
 use crate::state::changes::Change;
 use crate::state::staged::StateFiles;
@@ -76,12 +77,13 @@ impl RocksFiles {
     }
 
     fn await_compaction(&self) {
+        let clock = SystemClock::new();
         for _ in 0..LEVEL0_PATIENCE {
             let files = self.db.property_int_value("rocksdb.num-files-at-level0");
             if files.ok().flatten().is_none_or(|count| count < LEVEL0_FILES_MAX) {
                 return;
             }
-            std::thread::sleep(LEVEL0_LOOK);
+            clock.wait(LEVEL0_LOOK);
         }
     }
 }
@@ -173,7 +175,9 @@ mod tests {
         RocksFiles::open(folder, folder, 4 << 20, 1 << 20).unwrap()
     }
 
-    fn all(files: &RocksFiles) -> Vec<(Box<[u8]>, Box<[u8]>)> {
+    type Entry = (Box<[u8]>, Box<[u8]>);
+
+    fn all(files: &RocksFiles) -> Vec<Entry> {
         files.scan(b"", b"z").collect::<Result<_, _>>().unwrap()
     }
 

@@ -92,8 +92,10 @@ enum Flush {
     Failed { journal: u64 },
 }
 
-/// A journal that is longer is not written on, however little of it is still needed: it is read at the next start.
-const JOURNAL_BYTES_MAX: u64 = 64 << 20;
+/// A journal that is longer than this, or than a few times what the runs may take, is not written on, however little of it is still
+/// needed: the next start reads it.
+const JOURNAL_BYTES_MAX: usize = 64 << 20;
+const JOURNAL_TO_RUNS: usize = 4;
 /// What a start that has found more than this to read puts into files, so that the next one is quick.
 const START_BYTES_MAX: usize = 1 << 20;
 const START_FILES_MAX: usize = 16;
@@ -133,7 +135,8 @@ impl StagedBackend {
     /// Freezes the last commits if they are too many.
     fn make_room(&self, journal: &mut Journal) -> Result<(), StateError> {
         let bytes = self.shared.layers.read().active.memory_size();
-        if bytes < self.bytes_max && journal.size() < JOURNAL_BYTES_MAX {
+        let journal_max = self.bytes_max.saturating_mul(JOURNAL_TO_RUNS).min(JOURNAL_BYTES_MAX);
+        if bytes < self.bytes_max && journal.size() < journal_max as u64 {
             return Ok(());
         }
         self.freeze(journal)
@@ -261,7 +264,7 @@ impl Backend for StagedBackend {
                     None => None,
                 };
                 let bound = next.as_ref().map(|(key, _)| &**key);
-                let shown = staged.show_below(bound, &mut |key, value| {
+                let shown = staged.show_below(bound, |key, value| {
                     ready.push_back((Box::from(key), Box::from(value)));
                     Ok(())
                 });
@@ -298,7 +301,7 @@ impl Backend for StagedBackend {
             while let Some(staged_range) = &mut current {
                 let is_here = number == range;
                 let key = bound.filter(|_| is_here).map(|(key, _)| key);
-                staged_range.show_below(key, &mut |key, value| show(number, key, value))?;
+                staged_range.show_below(key, |key, value| show(number, key, value))?;
                 if is_here && let Some((key, value)) = bound {
                     return match staged_range.lets_through(key) {
                         true => show(range, key, value),

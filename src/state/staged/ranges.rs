@@ -1,9 +1,12 @@
 //! Ranges of keys that are gone.
 
+/// From one full key up to and without another.
+type KeyRange = (Box<[u8]>, Box<[u8]>);
+
 /// Ranges of full keys, each from one up to and without another: in order, apart from each other.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Ranges {
-    ranges: Vec<(Box<[u8]>, Box<[u8]>)>,
+    ranges: Vec<KeyRange>,
 }
 
 impl Ranges {

@@ -159,7 +159,7 @@ impl RunsRange {
     pub(super) fn show_below(
         &mut self,
         bound: Option<&[u8]>,
-        show: &mut dyn FnMut(&[u8], &[u8]) -> Result<(), StateError>,
+        mut show: impl FnMut(&[u8], &[u8]) -> Result<(), StateError>,
     ) -> Result<(), StateError> {
         while let Some((key, value)) = self.peek()
             && bound.is_none_or(|bound| key < bound)

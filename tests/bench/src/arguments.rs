@@ -35,7 +35,7 @@ pub(crate) struct EngineFlags {
     #[arg(long, value_name = "N")]
     pub(crate) workers: Option<u32>,
 
-    /// How many bytes the engine's caches and memtables may take together, e.g. `67108864`.
+    /// How many bytes the engine's stores and caches may take together, e.g. `67108864`.
     #[arg(long, value_name = "BYTES")]
     pub(crate) memory: Option<u64>,
 
