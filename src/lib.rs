@@ -6,8 +6,8 @@
 //! - Only `formats` turns bytes into columns or back. What a payload means is decided in one place, and whoever adds a format touches
 //!   nothing else.
 //! - Only `log` knows how records lie in a file. What is above it works on any log that keeps its promises, be it one on other machines.
-//! - `operators` and `state` read no clock, no random number, no file and no socket. So the same records give the same answer, on a
-//!   replay, after a crash and in a test.
+//! - `operators`, and `state` above what is committed, read no clock, no random number, no file and no socket. So the same records give
+//!   the same answer, on a replay, after a crash and in a test.
 //! - Time comes from records. The wall clock decides when to commit and what to retain in the log, never what a query answers.
 //! - However records are cut into batches, the same ones come out in the same order, but for updates of a key that are merged.
 //! - A task hands its changes of state over together with where it stands and what it has written; all of it is committed, or none.
