@@ -94,6 +94,21 @@ pub type Scan<'a> = Box<dyn Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), State
 /// Takes an entry, with the number of the range it is in.
 pub type ShowEntry<'a> = dyn FnMut(usize, &[u8], &[u8]) -> Result<(), StateError> + 'a;
 
+/// Shows the entries of ranges, each of which is scanned on its own.
+pub(super) fn scan_one_by_one<'a>(
+    scan: impl Fn(&[u8], &[u8]) -> Scan<'a>,
+    ranges: &[(Vec<u8>, Vec<u8>)],
+    show: &mut ShowEntry<'_>,
+) -> Result<(), StateError> {
+    for (number, (from, to)) in ranges.iter().enumerate() {
+        for entry in scan(from, to) {
+            let (key, value) = entry?;
+            show(number, &key, &value)?;
+        }
+    }
+    Ok(())
+}
+
 /// What is committed.
 ///
 /// # Contract
@@ -116,13 +131,7 @@ pub trait Backend: Send + Sync {
         ranges: &[(Vec<u8>, Vec<u8>)],
         show: &mut ShowEntry<'_>,
     ) -> Result<(), StateError> {
-        for (number, (from, to)) in ranges.iter().enumerate() {
-            for entry in self.scan(from, to) {
-                let (key, value) = entry?;
-                show(number, &key, &value)?;
-            }
-        }
-        Ok(())
+        scan_one_by_one(|from, to| self.scan(from, to), ranges, show)
     }
     /// Writes changes, all or none of them.
     fn commit(&self, changes: Changes) -> Result<(), StateError>;

@@ -12,7 +12,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::disk::{Disk, RealDisk};
+use crate::disk::RealDisk;
 
 mod backend;
 mod budget;
@@ -48,9 +48,6 @@ pub fn open_state(folder: &Path, memory_bytes: usize) -> Result<StagedBackend, S
     let memory_bytes = memory_bytes.max(MEMORY_MIN);
     let staged_bytes = memory_bytes / 6;
     let journal = folder.join("journal");
-    let disk = Arc::new(RealDisk);
-    disk.create_folder(&journal)
-        .map_err(|error| StateError::Storage(format!("{}: {error}", journal.display())))?;
     let files = RocksFiles::open(folder, &journal, memory_bytes / 2, staged_bytes)?;
-    StagedBackend::open(disk, &journal, Box::new(files), staged_bytes)
+    StagedBackend::open(Arc::new(RealDisk), &journal, Box::new(files), staged_bytes)
 }

@@ -25,6 +25,7 @@ use std::thread;
 use parking_lot::{Condvar, Mutex, RwLock};
 
 use crate::disk::Disk;
+use crate::state::backend::scan_one_by_one;
 use crate::state::changes::Change;
 use crate::state::{Backend, Changes, Scan, ShowEntry, StateError};
 
@@ -48,7 +49,9 @@ pub trait StateFiles: Send + Sync {
         &self,
         ranges: &[(Vec<u8>, Vec<u8>)],
         show: &mut ShowEntry<'_>,
-    ) -> Result<(), StateError>;
+    ) -> Result<(), StateError> {
+        scan_one_by_one(|from, to| self.scan(from, to), ranges, show)
+    }
     /// Adds changes: ranges that are deleted first, then keys in order, none of them twice.
     fn add(&self, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StateError>;
     /// Returns about how many bytes a range takes.
@@ -71,7 +74,7 @@ struct Shared {
     flush_ended: Condvar,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Layers {
     /// The last commits.
     active: Runs,
@@ -81,13 +84,20 @@ struct Layers {
     generation: u64,
 }
 
+impl Layers {
+    /// Returns what is not in the files yet, as it is now.
+    fn runs(&self) -> Runs {
+        self.active.on_top_of(&self.frozen)
+    }
+}
+
 /// The way of what is frozen to the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Flush {
     /// Nothing is frozen.
     Done,
     /// A thread is at it.
-    Running { journal: u64 },
+    Running,
     /// It failed and is to be tried again. Then journal files below this number are removed.
     Failed { journal: u64 },
 }
@@ -146,7 +156,7 @@ impl StagedBackend {
     fn freeze(&self, journal: &mut Journal) -> Result<(), StateError> {
         let shared = &self.shared;
         let mut flush = shared.flush.lock();
-        while let Flush::Running { .. } = *flush {
+        while *flush == Flush::Running {
             shared.flush_ended.wait(&mut flush);
         }
         if let Flush::Failed { journal } = *flush {
@@ -157,7 +167,7 @@ impl StagedBackend {
         layers.frozen = std::mem::take(&mut layers.active);
         layers.generation += 1;
         drop(layers);
-        *flush = Flush::Running { journal: below };
+        *flush = Flush::Running;
         drop(flush);
         let flushing = Arc::clone(shared);
         let name = "state-flush".to_owned();
@@ -171,10 +181,12 @@ impl StagedBackend {
     /// Reads what changes while it is read anew: a commit is never seen in part.
     fn read<T>(&self, read: impl Fn(&Runs) -> Result<T, StateError>) -> Result<T, StateError> {
         loop {
-            let layers = self.shared.layers.read().clone();
-            let found = read(&layers.active.on_top_of(&layers.frozen))?;
+            let layers = self.shared.layers.read();
+            let (runs, generation) = (layers.runs(), layers.generation);
+            drop(layers);
+            let found = read(&runs)?;
             // What was committed since can be in the files only if it was frozen since.
-            if self.shared.layers.read().generation == layers.generation {
+            if self.shared.layers.read().generation == generation {
                 return Ok(found);
             }
         }
@@ -214,7 +226,7 @@ impl Drop for StagedBackend {
     /// The folder may be opened again at once.
     fn drop(&mut self) {
         let mut flush = self.shared.flush.lock();
-        while let Flush::Running { .. } = *flush {
+        while *flush == Flush::Running {
             self.shared.flush_ended.wait(&mut flush);
         }
     }
@@ -249,11 +261,10 @@ impl Backend for StagedBackend {
 
     fn scan<'a>(&'a self, from: &[u8], to: &[u8]) -> Scan<'a> {
         let begun = self.read(|runs| Ok((runs.range(from, to), self.shared.files.scan(from, to))));
-        let (range, below) = match begun {
-            Ok(begun) => begun,
+        let (mut range, mut below) = match begun {
+            Ok((range, below)) => (Some(range), below),
             Err(error) => return Box::new(std::iter::once(Err(error))),
         };
-        let (mut range, mut below) = (Some(range), below);
         let mut ready = VecDeque::new();
         Box::new(std::iter::from_fn(move || {
             while ready.is_empty() {
@@ -288,8 +299,7 @@ impl Backend for StagedBackend {
         ranges: &[(Vec<u8>, Vec<u8>)],
         show: &mut ShowEntry<'_>,
     ) -> Result<(), StateError> {
-        let layers = self.shared.layers.read().clone();
-        let runs = layers.active.on_top_of(&layers.frozen);
+        let runs = self.shared.layers.read().runs();
         if runs.is_empty() {
             return self.shared.files.scan_each(ranges, show);
         }
@@ -339,8 +349,7 @@ impl Backend for StagedBackend {
     }
 
     fn approximate_size(&self, from: &[u8], to: &[u8]) -> u64 {
-        let layers = self.shared.layers.read().clone();
-        let staged = layers.active.on_top_of(&layers.frozen).approximate_size(from, to);
+        let staged = self.shared.layers.read().runs().approximate_size(from, to);
         staged + self.shared.files.approximate_size(from, to)
     }
 }

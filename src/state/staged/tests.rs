@@ -45,20 +45,6 @@ impl StateFiles for KeptFiles {
         Box::new(found.into_iter())
     }
 
-    fn scan_each(
-        &self,
-        ranges: &[(Vec<u8>, Vec<u8>)],
-        show: &mut ShowEntry<'_>,
-    ) -> Result<(), StateError> {
-        for (number, (from, to)) in ranges.iter().enumerate() {
-            for entry in self.scan(from, to) {
-                let (key, value) = entry?;
-                show(number, &key, &value)?;
-            }
-        }
-        Ok(())
-    }
-
     fn add(&self, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StateError> {
         *self.0.adds.lock() += 1;
         let fails = self.0.fails.load(Ordering::Relaxed);

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 use tidemill::disk::{Disk, SimDisk, read_file, replace_file};
-use tidemill::state::{Change, Scan, ShowEntry, StagedBackend, StateError, StateFiles};
+use tidemill::state::{Change, Scan, StagedBackend, StateError, StateFiles};
 
 /// So little that commits are on their way to the files most of the time.
 const STAGED_BYTES: usize = 2000;
@@ -78,20 +78,6 @@ impl StateFiles for OneFile {
         let boxed = |(key, value): (&Vec<u8>, &Vec<u8>)| Ok((key[..].into(), value[..].into()));
         let found: Vec<_> = entries.iter().filter(is_in).map(boxed).collect();
         Box::new(found.into_iter())
-    }
-
-    fn scan_each(
-        &self,
-        ranges: &[(Vec<u8>, Vec<u8>)],
-        show: &mut ShowEntry<'_>,
-    ) -> Result<(), StateError> {
-        for (number, (from, to)) in ranges.iter().enumerate() {
-            for entry in self.scan(from, to) {
-                let (key, value) = entry?;
-                show(number, &key, &value)?;
-            }
-        }
-        Ok(())
     }
 
     fn add(&self, changes: &mut dyn Iterator<Item = Change<'_>>) -> Result<(), StateError> {
