@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use datafusion::arrow::array::{Array, ArrayRef, BooleanArray};
+use datafusion::arrow::array::{Array, ArrayRef, AsArray, BooleanArray};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::compute::filter;
 
 use crate::expr::{Expr, Projection, Rows};
 use crate::functions::aggregate::Accumulator;
 use crate::functions::{FunctionError, ResolvedAggregate, RowFailures};
+use crate::operators::latest_rows::LatestRows;
 use crate::operators::{OperatorContext, OperatorError, Report};
 use crate::types::{Batch, SqlType};
 
@@ -21,8 +22,17 @@ pub struct AggregateSpec {
     pub functions: Vec<ResolvedAggregate>,
     /// The grouping columns, then the arguments of each function in turn.
     inputs: Projection,
-    /// How many arguments each function has.
-    arg_counts: Vec<usize>,
+    /// The accumulators.
+    parts: Vec<Part>,
+}
+
+/// What one accumulator is for.
+#[derive(Clone, Copy)]
+struct Part {
+    /// How many functions: several that keep last values share a row.
+    functions: usize,
+    /// How many arguments they have together.
+    args: usize,
 }
 
 impl AggregateSpec {
@@ -33,7 +43,13 @@ impl AggregateSpec {
             key_types: group_by.iter().map(|expr| expr.sql_type().clone()).collect(),
             functions: calls.iter().map(|(function, _)| function.clone()).collect(),
             inputs: Projection::new(group_by.iter().chain(args).cloned().collect()),
-            arg_counts: calls.iter().map(|(_, args)| args.len()).collect(),
+            parts: calls
+                .chunk_by(|(a, _), (b, _)| LatestRows::are_one(a, b))
+                .map(|calls| Part {
+                    functions: calls.len(),
+                    args: calls.iter().map(|(_, args)| args.len()).sum(),
+                })
+                .collect(),
         }
     }
 
@@ -53,7 +69,7 @@ impl AggregateSpec {
         ctx.report_failures(failures);
         let keys: Vec<ArrayRef> = columns.by_ref().take(self.key_types.len()).collect();
         let args =
-            self.arg_counts.iter().map(|count| columns.by_ref().take(*count).collect()).collect();
+            self.parts.iter().map(|part| columns.by_ref().take(part.args).collect()).collect();
         let grouped = Grouped { batch, keys, args };
         let Some(keep) = without_nulls(&grouped.keys) else { return Ok(grouped) };
         ctx.reports.push(Report::NullKey { operator, row_count: keep.false_count() });
@@ -62,7 +78,34 @@ impl AggregateSpec {
 
     /// Makes the accumulators of the functions, without groups.
     pub(super) fn accumulators(&self) -> Result<Vec<Box<dyn Accumulator>>, FunctionError> {
-        self.functions.iter().map(ResolvedAggregate::accumulator).collect()
+        let mut functions = self.functions.as_slice();
+        let accumulator = |part: &Part| {
+            let (of_part, rest) = functions.split_at(part.functions);
+            functions = rest;
+            Ok(match of_part {
+                [function] => function.accumulator()?,
+                several => Box::new(LatestRows::new(several)),
+            })
+        };
+        self.parts.iter().map(accumulator).collect()
+    }
+
+    /// Returns the results of groups, a column for each function.
+    pub(super) fn results(
+        &self,
+        accumulators: &[Box<dyn Accumulator>],
+        groups: &[u32],
+    ) -> Vec<ArrayRef> {
+        self.columns(accumulators.iter().map(|states| states.evaluate(groups)))
+    }
+
+    /// Takes the results of the accumulators apart: a column for each function.
+    pub(super) fn columns(&self, results: impl Iterator<Item = ArrayRef>) -> Vec<ArrayRef> {
+        let of_part = |(part, result): (&Part, ArrayRef)| match result.as_struct_opt() {
+            Some(together) if 1 < part.functions => together.columns().to_vec(),
+            _ => vec![result],
+        };
+        self.parts.iter().zip(results).flat_map(of_part).collect()
     }
 }
 
@@ -91,7 +134,7 @@ pub(super) struct Grouped {
     pub(super) batch: Batch,
     /// The grouping columns.
     pub(super) keys: Vec<ArrayRef>,
-    /// The arguments of each function.
+    /// The arguments of each accumulator.
     pub(super) args: Vec<Vec<ArrayRef>>,
 }
 

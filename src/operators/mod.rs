@@ -12,6 +12,7 @@ mod foreign_key_resolve;
 mod foreign_key_subscribe;
 mod groups;
 mod joined_rows;
+mod latest_rows;
 mod materialize;
 mod progress;
 mod project;

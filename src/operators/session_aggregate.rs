@@ -170,7 +170,8 @@ impl SessionAggregate {
         match emission {
             Emission::Final => self.emit_closed(&closed, batch, emit)?,
             Emission::Each if !out.rows.is_empty() => {
-                emit.push(out.finish(batch, keys, &pending.results()?)?);
+                let results = self.spec.columns(pending.results()?.into_iter());
+                emit.push(out.finish(batch, keys, &results)?);
             }
             Emission::Each | Emission::Merged => {}
         }
@@ -358,7 +359,7 @@ struct Pending<'a> {
     sessions: Vec<u32>,
     emission: Emission,
     first_sequence: u64,
-    /// The results of the updates that were flushed, by function.
+    /// The results of the updates that were flushed, by accumulator.
     flushed: Vec<Vec<ArrayRef>>,
     flushed_count: u32,
     failures: RowFailures,
@@ -407,7 +408,7 @@ impl<'a> Pending<'a> {
         self.sessions.clear();
     }
 
-    /// Returns the result of each update, by function.
+    /// Returns the result of each update, by accumulator.
     fn results(&self) -> Result<Vec<ArrayRef>, OperatorError> {
         let together = |results: &Vec<ArrayRef>| match results.as_slice() {
             [only] => Ok(Arc::clone(only)),

@@ -233,7 +233,7 @@ impl Sessions {
             starts: bounds().map(|bounds| bounds.start).collect(),
             ends: bounds().map(|bounds| bounds.end).collect(),
             keys,
-            results: self.accumulators.iter().map(|states| states.evaluate(sessions)).collect(),
+            results: self.spec.results(&self.accumulators, sessions),
         })
     }
 

@@ -70,6 +70,6 @@ pub fn read_session_rows(
         starts,
         ends,
         keys: keys.iter_mut().map(ColumnBuilder::finish).collect(),
-        results: accumulators.iter().map(|states| states.evaluate(&groups)).collect(),
+        results: spec.results(&accumulators, &groups),
     })
 }

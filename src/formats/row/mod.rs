@@ -18,7 +18,7 @@ use datafusion::arrow::array::ArrayRef;
 use super::cells::Cells;
 
 pub use columns::read_columns;
-pub use read::{builders, read_row};
+pub use read::{builders, check_cell, read_row};
 
 /// Why bytes are not a row of the expected columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

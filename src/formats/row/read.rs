@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use datafusion::arrow::datatypes::i256;
 
 use super::{NULL, PRESENT, RowError, from_ordered};
-use crate::types::{ColumnBuilder, Decimal, SqlType};
+use crate::types::{ColumnBuilder, Decimal, NARROW_DECIMAL_PRECISION, SqlType};
 
 /// Reads one row, pushing a cell into each builder; returns what follows it.
 ///
@@ -23,6 +23,42 @@ pub fn read_row<'a>(
 /// Makes builders for columns of these types.
 pub fn builders<'a>(types: impl IntoIterator<Item = &'a SqlType>) -> Vec<ColumnBuilder> {
     types.into_iter().map(ColumnBuilder::new).collect()
+}
+
+/// Checks that bytes begin with a cell of a type, and returns what follows it.
+pub fn check_cell<'a>(bytes: &'a [u8], sql_type: &SqlType) -> Result<&'a [u8], RowError> {
+    let (flag, body) = bytes.split_first().ok_or(RowError)?;
+    match *flag {
+        NULL => return Ok(body),
+        PRESENT => {}
+        _ => return Err(RowError),
+    }
+    let skip = |size: usize| body.get(size..).ok_or(RowError);
+    match sql_type {
+        SqlType::Boolean => skip(1),
+        SqlType::Int | SqlType::Date | SqlType::Time => skip(4),
+        SqlType::Bigint | SqlType::Timestamp | SqlType::Double => skip(8),
+        SqlType::Decimal { precision, .. } if *precision <= NARROW_DECIMAL_PRECISION => skip(16),
+        SqlType::Decimal { .. } => skip(32),
+        SqlType::Varchar => {
+            let (text, rest) = read_bytes(body)?;
+            std::str::from_utf8(&text).map_err(|_| RowError)?;
+            Ok(rest)
+        }
+        SqlType::Bytes => Ok(read_bytes(body)?.1),
+        SqlType::Array(element) => read_elements(body, |bytes| check_cell(bytes, element)),
+        SqlType::Map(key, value) => {
+            read_elements(body, |bytes| check_cell(check_cell(not_null(bytes)?, key)?, value))
+        }
+        SqlType::Struct(fields) => {
+            fields.iter().try_fold(body, |bytes, field| check_cell(bytes, &field.sql_type))
+        }
+    }
+}
+
+/// A column of maps cannot hold a NULL key.
+fn not_null(key: &[u8]) -> Result<&[u8], RowError> {
+    if key.first() == Some(&NULL) { Err(RowError) } else { Ok(key) }
 }
 
 pub(super) fn read_cell<'a>(
@@ -81,11 +117,7 @@ fn read_body<'a>(bytes: &'a [u8], builder: &mut ColumnBuilder) -> Result<&'a [u8
         }
         ColumnBuilder::Map(b) => {
             let rest = read_elements(bytes, |bytes| {
-                // A column of maps cannot hold a NULL key.
-                if bytes.first() == Some(&NULL) {
-                    return Err(RowError);
-                }
-                read_cell(read_cell(bytes, &mut b.key)?, &mut b.value)
+                read_cell(read_cell(not_null(bytes)?, &mut b.key)?, &mut b.value)
             })?;
             b.finish_row(true);
             Ok(rest)

@@ -16,9 +16,12 @@ use crate::types::{SqlType, Value};
 /// Adds the overloads: the value alone, with a flag whether NULLs are ignored (they are, if nothing is said), and the same
 /// for N values.
 pub(super) fn by_offset<const LATEST: bool>(function: AggregateFunction) -> AggregateFunction {
-    function
-        .overload("(value T) T", "", one::<LATEST>)
-        .overload("(value T, ignoreNulls BOOLEAN) T", "", one::<LATEST>)
+    let last = |function: AggregateFunction| match LATEST {
+        true => function.last_value(),
+        false => function,
+    };
+    let function = last(function.overload("(value T) T", "", one::<LATEST>));
+    last(function.overload("(value T, ignoreNulls BOOLEAN) T", "", one::<LATEST>))
         .literals(1)
         .intermediate(|call| element_type(call.return_type))
         .overload("(value T, n INT) ARRAY<T>", "", several::<LATEST>)

@@ -65,6 +65,7 @@ struct Overload {
     returns: Option<ReturnTyper>,
     intermediate: Option<StateTyper>,
     has_undo: bool,
+    is_last_value: bool,
     make: MakeAccumulator,
 }
 
@@ -116,6 +117,7 @@ impl AggregateFunction {
             returns: None,
             intermediate: None,
             has_undo: false,
+            is_last_value: false,
             make: Arc::new(make),
         });
         self
@@ -140,6 +142,12 @@ impl AggregateFunction {
     #[must_use]
     pub fn undo(self) -> Self {
         self.with_last(|overload| overload.has_undo = true)
+    }
+
+    /// Says that the last overload returns its argument of the last row, of those where it is not NULL unless a literal is false.
+    #[must_use]
+    pub(super) fn last_value(self) -> Self {
+        self.with_last(|overload| overload.is_last_value = true)
     }
 
     /// Says what SQL type stands for the state of the overloads that have none yet; by default the return type does.
@@ -211,10 +219,13 @@ impl AggregateFunction {
         };
         let column_count = overload.column_count(signature, args.len());
         types.truncate(column_count);
+        let literals = self.literal_values(args, column_count, text)?;
+        let ignores_nulls = literals.last() != Some(&Value::Boolean(false));
         Ok(ResolvedAggregate {
             name: Arc::clone(&self.name),
             args: types,
-            literals: self.literal_values(args, column_count, text)?,
+            last_value: overload.is_last_value.then_some(ignores_nulls),
+            literals,
             return_type,
             has_undo: overload.has_undo,
             properties: Arc::default(),
@@ -285,6 +296,8 @@ pub struct ResolvedAggregate {
     pub return_type: SqlType,
     /// Whether it can take rows back.
     pub has_undo: bool,
+    /// Set if it returns its argument of the last row: whether rows do not count where that is NULL.
+    pub last_value: Option<bool>,
     properties: Arc<BTreeMap<String, String>>,
     intermediate: Option<StateTyper>,
     make: MakeAccumulator,

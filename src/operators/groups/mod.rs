@@ -48,7 +48,7 @@ pub(super) struct Updates<'a> {
     pub(super) replaced: Option<&'a BooleanBuffer>,
     /// The event time of each row.
     pub(super) times: &'a [i64],
-    /// The arguments of each function.
+    /// The arguments of each accumulator.
     pub(super) args: &'a [Vec<ArrayRef>],
 }
 
@@ -272,7 +272,7 @@ impl Groups {
             slots.map(|slot| (&*slot.key, slot.time)).unzip();
         let mut columns = read_columns(&mut keys, key_types)
             .map_err(|_| StateError::Damaged("the key of a group".to_owned()))?;
-        columns.extend(self.accumulators.iter().map(|states| states.evaluate(groups)));
+        columns.extend(self.spec.results(&self.accumulators, groups));
         Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
     }
 
@@ -487,7 +487,7 @@ impl Groups {
         Updated {
             updates: emitted,
             times: groups.iter().map(|group| self.slots[*group as usize].time).collect(),
-            results: self.accumulators.iter().map(|states| states.evaluate(&groups)).collect(),
+            results: self.spec.results(&self.accumulators, &groups),
         }
     }
 
@@ -500,8 +500,8 @@ impl Groups {
         let each = |(states, args): (&mut Box<dyn Accumulator>, &Vec<ArrayRef>)| {
             states.update_each(args, rows, failures)
         };
-        let mut results: Vec<ArrayRef> =
-            self.accumulators.iter_mut().zip(updates.args).map(each).collect();
+        let mut results =
+            self.spec.columns(self.accumulators.iter_mut().zip(updates.args).map(each));
         let mut times = Vec::with_capacity(rows.groups.len());
         for (update, group) in rows.groups.iter().enumerate() {
             times.push(self.touch(*group, updates.times[rows.row(update)]));
@@ -597,6 +597,6 @@ pub fn read_group_rows(
         times.push(load_states(&mut accumulators, group, &value)?);
     }
     let mut columns: Vec<_> = keys.iter_mut().map(ColumnBuilder::finish).collect();
-    columns.extend(accumulators.iter().map(|states| states.evaluate(&groups)));
+    columns.extend(spec.results(&accumulators, &groups));
     Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
 }

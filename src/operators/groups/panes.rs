@@ -368,7 +368,7 @@ impl Groups {
         let times: Vec<i64> = windows.iter().map(|window| window.merged.time).collect();
         let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(starts))];
         columns.extend(keys.iter_mut().map(ColumnBuilder::finish));
-        columns.extend(self.accumulators.iter().map(|states| states.evaluate(&groups)));
+        columns.extend(self.spec.results(&self.accumulators, &groups));
         Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
     }
 }
