@@ -13,6 +13,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{Field, FieldRef, Fields, i256};
 
+use crate::formats::RESERVED_BYTES_MAX;
 use crate::types::{NARROW_DECIMAL_PRECISION, SqlType};
 
 /// A column under construction.
@@ -56,6 +57,8 @@ pub(super) struct Bytes {
     /// All cells, one after the other; what follows the last end is the row that is being written.
     pub(super) bytes: Vec<u8>,
     ends: Vec<i32>,
+    /// How many bytes a cell had in the last batch.
+    cell_bytes: usize,
 }
 
 /// ARRAY cells: push into `element`, then `finish_row`.
@@ -92,7 +95,7 @@ fn end_of(count: usize) -> i32 {
 
 impl Bytes {
     fn new() -> Self {
-        Bytes { bytes: Vec::new(), ends: vec![0] }
+        Bytes { bytes: Vec::new(), ends: vec![0], cell_bytes: 0 }
     }
 
     /// Pushes a cell.
@@ -203,7 +206,7 @@ impl Draft {
             DraftCells::Double(cells) => cells.reserve(row_count),
             DraftCells::Decimal(cells, _) => cells.reserve(row_count),
             DraftCells::WideDecimal(cells, _) => cells.reserve(row_count),
-            DraftCells::Varchar(cells) | DraftCells::Bytes(cells) => cells.ends.reserve(row_count),
+            DraftCells::Varchar(cells) | DraftCells::Bytes(cells) => cells.reserve(row_count),
             DraftCells::Array(cells) => cells.ends.reserve(row_count),
             DraftCells::Map(cells) => cells.ends.reserve(row_count),
             DraftCells::Struct(cells) => {
@@ -378,10 +381,16 @@ fn offsets(ends: &mut Vec<i32>) -> OffsetBuffer<i32> {
 }
 
 impl Bytes {
-    /// Returns the cells; the next batch finds room for about as many bytes.
+    /// Makes room for more cells, if they are about as long as those of the last batch.
+    fn reserve(&mut self, row_count: usize) {
+        self.ends.reserve(row_count);
+        let expected = row_count * self.cell_bytes;
+        self.bytes.reserve((expected + expected / 8).min(RESERVED_BYTES_MAX));
+    }
+
     fn finish(&mut self) -> (OffsetBuffer<i32>, Buffer) {
-        let next = Vec::with_capacity(self.bytes.len() + self.bytes.len() / 8);
-        let bytes = std::mem::replace(&mut self.bytes, next);
+        let bytes = std::mem::take(&mut self.bytes);
+        self.cell_bytes = bytes.len() / self.row_count().max(1) + 1;
         (offsets(&mut self.ends), Buffer::from_vec(bytes))
     }
 }

@@ -97,6 +97,9 @@ pub struct Payloads {
     pub absent: Vec<bool>,
 }
 
+/// How much room is made for bytes that are only expected: a few long rows must not make many short ones take all memory.
+const RESERVED_BYTES_MAX: usize = 2 << 20;
+
 impl Payloads {
     /// Returns how many rows there are.
     pub fn len(&self) -> usize {
@@ -125,7 +128,7 @@ impl Payloads {
     /// Makes room for so many rows of about so many bytes in all.
     pub fn with_capacity(row_count: usize, bytes: usize) -> Self {
         Payloads {
-            bytes: Vec::with_capacity(bytes + bytes / 8),
+            bytes: Vec::with_capacity((bytes + bytes / 8).min(RESERVED_BYTES_MAX)),
             ends: Vec::with_capacity(row_count),
             absent: Vec::new(),
         }

@@ -155,7 +155,8 @@ impl BlockEncoder {
             self.cut(batch, of_partition, &mut pieces);
         }
         pieces.sort_unstable_by_key(|rows| rows[0]);
-        let mut records = EncodedRecords::default();
+        let values = Payloads::with_capacity(pieces.len(), batch.row_count() * self.row_bytes);
+        let mut records = EncodedRecords { values, ..EncodedRecords::default() };
         for piece in pieces {
             self.write(batch, piece, &partitions, &mut records)?;
         }

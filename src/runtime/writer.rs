@@ -50,6 +50,8 @@ pub(super) struct TopicWriter {
 pub(super) const BATCH_BYTES: RangeInclusive<usize> = 16 * 1024..=128 * 1024;
 /// How large blocks of rows may be: some make a batch.
 const BLOCK_BYTES: usize = 64 * 1024;
+/// How many rows of a sink are encoded at a time: what they come to is still in a core's cache when it is added to a batch.
+const ENCODED_ROWS: usize = 512;
 /// How much memory a partition's builder may keep that has nothing to append.
 const KEPT_BYTES: usize = 4 * 1024;
 
@@ -192,8 +194,21 @@ impl OutputWriter {
         log: &dyn Log,
         name: AppendAs<'_>,
     ) -> Result<(), WriteError> {
-        let records = self.encoder.encode(batch, self.topic.partition_count())?;
-        self.topic.write(&records, log, name)
+        // A block has rows of one partition only: the fewer rows, the smaller the blocks.
+        let rows_max = match self.encoder {
+            RecordEncoder::Sink(_) => ENCODED_ROWS,
+            RecordEncoder::Repartition(_) => usize::MAX,
+        };
+        let row_count = batch.row_count();
+        let mut first = 0;
+        while first < row_count {
+            let count = rows_max.min(row_count - first);
+            let piece = batch.slice(first, count);
+            let records = self.encoder.encode(&piece, self.topic.partition_count())?;
+            self.topic.write(&records, log, name)?;
+            first += count;
+        }
+        Ok(())
     }
 
     /// Appends what has been added.

@@ -140,7 +140,12 @@ impl Changes {
         write_value: impl FnOnce(&mut Vec<u8>),
     ) {
         if self.blocks.last().is_none_or(|block| BLOCK_BYTES <= block.bytes.len()) {
-            self.blocks.push(Block::default());
+            // There will be more where so much was: room for it is made once.
+            let next = |last: &Block| Block {
+                bytes: Vec::with_capacity(last.bytes.len()),
+                entries: Vec::with_capacity(last.entries.len()),
+            };
+            self.blocks.push(self.blocks.last().map(next).unwrap_or_default());
         }
         let last = self.blocks.len() - 1;
         let block = &mut self.blocks[last];

@@ -290,6 +290,25 @@ fn bare_values_are_one_column() {
 }
 
 #[test]
+fn a_long_row_makes_no_room_for_many_short_ones() {
+    let columns = [("V", SqlType::Varchar)];
+    let (long, short) = ("x".repeat(16 << 20), "y".to_owned());
+    let serde = serde(&columns, false);
+    let mut encode = encoder(&serde).unwrap();
+    let mut decode = decoder(&serde, &[0]).unwrap();
+    for texts in [vec![long], vec![short; 100_000]] {
+        let values: Vec<Value> = texts.iter().map(|text| Value::from(text.as_str())).collect();
+        let column = column_of(&SqlType::Varchar, &values);
+        let encoded = encode.encode(&[column], values.len(), &|_| false).unwrap();
+        let fits = |room: usize| room <= 2 * encoded.bytes.len() + (4 << 20);
+        assert!(fits(encoded.bytes.capacity()));
+        let decoded = decode.decode(&encoded.iter().collect::<Vec<_>>());
+        assert_eq!(row(&decoded, values.len() - 1), values[values.len() - 1..]);
+        assert!(fits(decoded.columns[0].get_buffer_memory_size()));
+    }
+}
+
+#[test]
 fn nesting_has_a_limit() {
     let deep = |depth: usize| format!("{{\"x\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
     let columns = [("A", SqlType::Varchar)];
