@@ -44,6 +44,8 @@ const SEQUENCE: usize = 8;
 /// How many results of up to a mebibyte are asked for in one call.
 const RESULTS_MAX: usize = 1024;
 
+const CHECKED: &str = "rows are written by this code, or checked when they are loaded";
+
 /// A value of a group and when it came.
 #[derive(Clone, Copy)]
 struct Latest<'a> {
@@ -101,7 +103,7 @@ impl LatestRows {
         let is_one_row = row[0] == ONE_ROW;
         let value = |sql_type| {
             let sequence = sequences.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
-            let rest = check_cell(cells, sql_type).expect("rows are checked when they are loaded");
+            let rest = check_cell(cells, sql_type).expect(CHECKED);
             let cell = &cells[..cells.len() - rest.len()];
             cells = rest;
             if !is_one_row {
@@ -156,21 +158,22 @@ impl LatestRows {
             [] => nulls.as_slice(),
             row => split(row, self.types.len()).1,
         };
-        let mut cells: Vec<&[u8]> = rows.map(cells).collect();
+        let cells: Vec<&[u8]> = rows.map(cells).collect();
         let columns = read_columns(&mut cells.clone(), &self.types);
-        let columns = columns.unwrap_or_else(|_| self.columns_that_fit(&mut cells));
+        let columns = columns.unwrap_or_else(|_| self.columns_that_fit(&cells));
         let field = |column: &ArrayRef| Field::new("", column.data_type().clone(), true);
         Arc::new(StructArray::new(columns.iter().map(field).collect(), columns, None))
     }
 
     /// A column of texts ends at 2 GiB; what is beyond is NULL rather than the end of the process.
-    fn columns_that_fit(&self, rows: &mut [&[u8]]) -> Vec<ArrayRef> {
+    fn columns_that_fit(&self, rows: &[&[u8]]) -> Vec<ArrayRef> {
         let mut columns = builders(&self.types);
         let mut left = i32::MAX as usize;
         for row in rows {
             left = left.saturating_sub(row.len());
-            let is_read = 0 < left && read_row(row, &mut columns).is_ok();
-            if !is_read {
+            if 0 < left {
+                read_row(row, &mut columns).expect(CHECKED);
+            } else {
                 columns.iter_mut().for_each(ColumnBuilder::push_null);
             }
         }

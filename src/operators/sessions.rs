@@ -6,7 +6,7 @@ use std::sync::Arc;
 use datafusion::arrow::array::ArrayRef;
 use foldhash::fast::RandomState;
 
-use crate::formats::row::{EncodedRows, builders, from_ordered, ordered, read_row};
+use crate::formats::row::{EncodedRows, from_ordered, ordered, read_columns};
 use crate::functions::aggregate::Accumulator;
 use crate::operators::groups::load_states;
 use crate::operators::progress::Progress;
@@ -16,7 +16,7 @@ use crate::operators::{AggregateSpec, OperatorError};
 use crate::state::{
     Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition, sort_by_key,
 };
-use crate::types::{ColumnBuilder, SqlType};
+use crate::types::SqlType;
 
 /// What a key's own allocation takes beside its bytes.
 const KEY_OVERHEAD: usize = 8;
@@ -243,12 +243,9 @@ impl Sessions {
         keys: impl Iterator<Item = u32>,
         key_types: &[SqlType],
     ) -> Result<Vec<ArrayRef>, OperatorError> {
-        let mut columns = builders(key_types);
-        for key in keys {
-            read_row(&self.keys[key as usize].key, &mut columns)
-                .map_err(|_| StateError::Damaged("the key of a session".to_owned()))?;
-        }
-        Ok(columns.iter_mut().map(ColumnBuilder::finish).collect())
+        let mut keys: Vec<&[u8]> = keys.map(|key| &*self.keys[key as usize].key).collect();
+        let damaged = |_| StateError::Damaged("the key of a session".to_owned());
+        Ok(read_columns(&mut keys, key_types).map_err(damaged)?)
     }
 
     fn bucket_of(&self, end: i64) -> i64 {

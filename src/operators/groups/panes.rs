@@ -18,12 +18,11 @@ use datafusion::arrow::buffer::ScalarBuffer;
 
 use super::pane_lists::Pane;
 use super::{GroupRows, Groups, Slot, start_of, window_row};
-use crate::formats::row::{PRESENT, builders, read_row};
+use crate::formats::row::{PRESENT, read_columns};
 use crate::functions::aggregate::Merge;
 use crate::operators::time_windows::Starts;
 use crate::operators::{AggregateSpec, OperatorError, TimeWindows};
 use crate::state::{StateError, StorePartition};
-use crate::types::ColumnBuilder;
 
 /// How hopping windows are cut into panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -358,16 +357,14 @@ impl Groups {
     }
 
     fn window_rows(&self, windows: &[PaneWindow]) -> Result<GroupRows, OperatorError> {
-        let mut keys = builders(&self.spec.key_types);
-        for window in windows {
-            read_row(self.key_of(window), &mut keys)
-                .map_err(|_| StateError::Damaged("the key of a pane".to_owned()))?;
-        }
+        let mut keys: Vec<&[u8]> = windows.iter().map(|window| self.key_of(window)).collect();
+        let keys = read_columns(&mut keys, &self.spec.key_types)
+            .map_err(|_| StateError::Damaged("the key of a pane".to_owned()))?;
         let starts: Vec<i64> = windows.iter().map(|window| window.start).collect();
         let groups: Vec<u32> = windows.iter().map(|window| window.merged.group).collect();
         let times: Vec<i64> = windows.iter().map(|window| window.merged.time).collect();
         let mut columns: Vec<ArrayRef> = vec![Arc::new(Int64Array::from(starts))];
-        columns.extend(keys.iter_mut().map(ColumnBuilder::finish));
+        columns.extend(keys);
         columns.extend(self.spec.results(&self.accumulators, &groups));
         Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
     }
