@@ -13,7 +13,7 @@ use datafusion::arrow::array::{
 use datafusion::arrow::buffer::{BooleanBuffer, Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use datafusion::arrow::datatypes::{Field, FieldRef, Fields, i256};
 
-use crate::formats::RESERVED_BYTES_MAX;
+use crate::formats::room_for;
 use crate::types::{NARROW_DECIMAL_PRECISION, SqlType};
 
 /// A column under construction.
@@ -384,8 +384,7 @@ impl Bytes {
     /// Makes room for more cells, if they are about as long as those of the last batch.
     fn reserve(&mut self, row_count: usize) {
         self.ends.reserve(row_count);
-        let expected = row_count * self.cell_bytes;
-        self.bytes.reserve((expected + expected / 8).min(RESERVED_BYTES_MAX));
+        self.bytes.reserve(room_for(row_count * self.cell_bytes));
     }
 
     fn finish(&mut self) -> (OffsetBuffer<i32>, Buffer) {

@@ -100,6 +100,11 @@ pub struct Payloads {
 /// How much room is made for bytes that are only expected: a few long rows must not make many short ones take all memory.
 const RESERVED_BYTES_MAX: usize = 2 << 20;
 
+/// Returns how much room to make for about so many bytes: somewhat more.
+fn room_for(bytes: usize) -> usize {
+    (bytes + bytes / 8).min(RESERVED_BYTES_MAX)
+}
+
 impl Payloads {
     /// Returns how many rows there are.
     pub fn len(&self) -> usize {
@@ -128,7 +133,7 @@ impl Payloads {
     /// Makes room for so many rows of about so many bytes in all.
     pub fn with_capacity(row_count: usize, bytes: usize) -> Self {
         Payloads {
-            bytes: Vec::with_capacity((bytes + bytes / 8).min(RESERVED_BYTES_MAX)),
+            bytes: Vec::with_capacity(room_for(bytes)),
             ends: Vec::with_capacity(row_count),
             absent: Vec::new(),
         }

@@ -48,6 +48,7 @@ impl Aggregate {
         let encoded = EncodedRows::encode(keys, row_count);
         let updates = Updates {
             keys: &encoded,
+            lanes: &[],
             rows: None,
             undone: undone.as_deref(),
             replaced: batch.undone.as_ref().map(|undone| &undone.replaced),

@@ -16,7 +16,7 @@ use datafusion::arrow::datatypes::Field;
 use crate::formats::row::{
     NULL, RowWriter, builders, check_cell, read_columns, read_row, write_row,
 };
-use crate::functions::aggregate::{Accumulator, GroupedRows, Merge, StateError};
+use crate::functions::aggregate::{Accumulator, GroupedRows, LARGE_RESULTS_MAX, Merge, StateError};
 use crate::functions::{ResolvedAggregate, RowFailures};
 use crate::types::{ColumnBuilder, SqlType};
 
@@ -41,8 +41,6 @@ const ONE_ROW: u8 = 0;
 const SEVERAL_ROWS: u8 = 1;
 const EMPTY: u8 = 2;
 const SEQUENCE: usize = 8;
-/// How many results of up to a mebibyte are asked for in one call.
-const RESULTS_MAX: usize = 1024;
 
 const CHECKED: &str = "rows are written by this code, or checked when they are loaded";
 
@@ -354,7 +352,7 @@ impl Accumulator for LatestRows {
     }
 
     fn results_per_call_max(&self) -> usize {
-        RESULTS_MAX
+        LARGE_RESULTS_MAX
     }
 
     fn memory_size(&self) -> usize {

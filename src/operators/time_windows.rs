@@ -63,6 +63,11 @@ impl Starts {
 }
 
 impl TimeWindows {
+    /// Returns how long the stretches of time are that each window has all or nothing of: they begin at multiples of that.
+    pub(super) fn pane_ms(self) -> i64 {
+        greatest_common_divisor(self.size_ms, self.advance_ms)
+    }
+
     /// Arranges stored groups as the operator emits them. Their columns begin with the window's start.
     pub fn rows(self, key_count: usize, stored: GroupRows) -> Batch {
         let mut columns = stored.columns;
@@ -95,6 +100,10 @@ impl TimeWindows {
         let all = Starts { first, advance_ms, count: i64::MAX };
         Starts { count: all.up_to(time), ..all }
     }
+}
+
+fn greatest_common_divisor(a: i64, b: i64) -> i64 {
+    if b == 0 { a } else { greatest_common_divisor(b, a % b) }
 }
 
 #[cfg(test)]

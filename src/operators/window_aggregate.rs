@@ -8,7 +8,8 @@ use datafusion::arrow::compute::take;
 
 use crate::formats::row::EncodedRows;
 use crate::operators::aggregate_spec::Grouped;
-use crate::operators::groups::{GroupRows, Groups, Panes, Updates, window_row};
+use crate::operators::groups::{GroupRows, Groups, Panes, Updates};
+use crate::operators::time_windows::Starts;
 use crate::operators::{
     AggregateSpec, Operator, OperatorContext, OperatorError, Report, TimeWindows,
 };
@@ -46,7 +47,10 @@ impl WindowAggregate {
         let panes = Panes::of(&spec, windows);
         let groups = Groups::open(&spec, partition, backend, memory)?;
         let groups = groups.with_windows(windows.emit_final);
-        let groups = if panes.is_some() { groups.with_panes() } else { groups };
+        let groups = match panes {
+            Some(panes) => groups.with_panes(panes),
+            None => groups,
+        };
         let start = std::iter::once(SqlType::Bigint);
         let stored_types = start.chain(spec.key_types.iter().cloned()).collect();
         Ok(WindowAggregate { spec, stored_types, windows, panes, groups, expired_before: i64::MIN })
@@ -55,10 +59,16 @@ impl WindowAggregate {
     /// Assigns rows to windows, or to their panes, and reports those that are late.
     fn assign(&mut self, batch: &Batch, ctx: &mut OperatorContext<'_>) -> Assigned {
         let mut assigned = Assigned::with_capacity(batch.row_count());
+        let pane_ms = self.windows.pane_ms();
+        let mut place = self.place(batch.times.first().copied().unwrap_or(0));
         for (row, time) in batch.times.iter().enumerate() {
             let stream_time = self.groups.progress.advance(*time);
             let closed = stream_time.saturating_sub(self.windows.grace_ms);
-            let windows = self.windows.holding(*time);
+            // Most rows go where the row before went.
+            if time.checked_sub(place.from).is_none_or(|after| after < 0 || pane_ms <= after) {
+                place = self.place(*time);
+            }
+            let Place { windows, block, lane, .. } = place;
             let late_count = windows.up_to(closed.saturating_sub(self.windows.size_ms));
             for start in windows.iter().take(late_count as usize) {
                 ctx.reports.push(self.late(*time, stream_time, start));
@@ -68,12 +78,12 @@ impl WindowAggregate {
                 let progress = &mut self.groups.progress;
                 progress.newest_start = last.max(progress.newest_start);
                 match self.panes {
-                    Some(panes) => {
-                        let pane = panes.start(*time);
+                    Some(_) => {
                         if 0 < late_count {
-                            progress.split_up_to = pane.max(progress.split_up_to);
+                            progress.split_up_to = place.from.max(progress.split_up_to);
                         }
-                        assigned.push(row, pane);
+                        assigned.push(row, block);
+                        assigned.lanes.push(lane);
                         assigned.late_counts.push(late_count as i32);
                     }
                     None => open.iter().for_each(|start| assigned.push(row, start)),
@@ -84,6 +94,14 @@ impl WindowAggregate {
             }
         }
         assigned
+    }
+
+    /// Tells where rows of a time go.
+    fn place(&self, time: i64) -> Place {
+        let from = time.saturating_sub(time.rem_euclid(self.windows.pane_ms()));
+        let (block, lane) =
+            self.panes.map_or((0, 0), |panes| (panes.block(time), panes.lane(time)));
+        Place { from, windows: self.windows.holding(time), block, lane }
     }
 
     fn late(&self, time_ms: i64, stream_time_ms: i64, window_start_ms: i64) -> Report {
@@ -211,8 +229,15 @@ impl WindowAggregate {
             window_keys.push(Arc::new(Int32Array::from(assigned.late_counts)));
         }
         let encoded = EncodedRows::encode(&window_keys, starts.len());
-        let times = &batch.times;
-        let updates = Updates { keys: &encoded, rows, undone: None, replaced: None, times, args };
+        let updates = Updates {
+            keys: &encoded,
+            lanes: &assigned.lanes,
+            rows,
+            undone: None,
+            replaced: None,
+            times: &batch.times,
+            args,
+        };
         if self.windows.emit_final {
             self.groups.absorb(&updates, batch.row_count(), ctx)?;
             let mut closings = assigned.closings.iter();
@@ -266,10 +291,25 @@ fn headers_of(batch: &Batch, row: usize, count: usize) -> Result<Option<ArrayRef
     Ok(Some(take(headers, &UInt32Array::from(vec![row as u32; count]), None)?))
 }
 
+/// Where the rows of a stretch of time go.
+#[derive(Clone, Copy)]
+struct Place {
+    /// When it begins; it lasts for a pane.
+    from: i64,
+    windows: Starts,
+    /// When the block of the pane begins, if there are panes.
+    block: i64,
+    /// Which pane of the block it is.
+    lane: u8,
+}
+
 /// Pairs of a row and the start of a window it falls into, or of its pane, and the windows that rows close.
 struct Assigned {
     rows: Vec<u32>,
+    /// When the window of each begins, or the block of panes.
     starts: Vec<i64>,
+    /// Which pane of its block each row is in; empty if there are no panes.
+    lanes: Vec<u8>,
     /// For how many windows of its pane each row is late; empty if there are no panes.
     late_counts: Vec<i32>,
     closings: Vec<Closing>,
@@ -280,6 +320,7 @@ impl Assigned {
         Assigned {
             rows: Vec::with_capacity(row_count),
             starts: Vec::with_capacity(row_count),
+            lanes: Vec::new(),
             late_counts: Vec::new(),
             closings: Vec::new(),
         }
@@ -334,7 +375,7 @@ impl Operator for WindowAggregate {
         let step = (self.windows.retention_ms / 10).max(self.windows.advance_ms);
         if 0 < horizon && self.expired_before.saturating_add(step) <= horizon {
             self.expired_before = horizon;
-            self.groups.expire(&window_row(horizon), changes);
+            self.groups.expire(horizon, changes);
         }
         self.groups.hand_over(changes);
     }

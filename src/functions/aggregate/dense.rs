@@ -74,7 +74,7 @@ pub(super) trait Kernel: Send + 'static {
 }
 
 /// How many results of up to a mebibyte are asked for in one call.
-const LARGE_RESULTS_MAX: usize = 1024;
+pub(crate) const LARGE_RESULTS_MAX: usize = 1024;
 
 /// The states of a kernel, side by side.
 pub(super) struct Dense<K: Kernel> {

@@ -46,6 +46,7 @@ mod topkdistinct;
 mod tests;
 
 pub use accumulator::{Accumulator, GroupedRows, Merge, StateError};
+pub(crate) use dense::LARGE_RESULTS_MAX;
 pub use function::{AggregateCall, AggregateFunction, MakeAccumulator, ResolvedAggregate};
 pub use row_wise::RowWise;
 pub use state::RowState;

@@ -5,10 +5,15 @@
 //! value := event time (8 bytes) | state of each function
 //! ""    := how far the aggregate has come
 //! ```
+//!
+//! In memory, a key is that of a block: one group, or the groups of panes that follow each other, which lie side by side.
 
+mod merges;
 mod open_windows;
 mod pane_lists;
+mod pane_windows;
 mod panes;
+mod rows;
 mod stored_panes;
 
 use std::hash::BuildHasher;
@@ -19,27 +24,32 @@ use datafusion::arrow::buffer::{BooleanBuffer, ScalarBuffer};
 use datafusion::arrow::compute::take;
 use foldhash::fast::RandomState;
 
-use crate::formats::row::{EncodedRows, builders, read_columns, read_row};
+use crate::formats::row::{EncodedRows, read_columns};
 use crate::functions::RowFailures;
 use crate::functions::aggregate::{Accumulator, GroupedRows};
-use crate::operators::progress::{PROGRESS_KEY, Progress};
+use crate::operators::progress::Progress;
 use crate::operators::{AggregateSpec, OperatorContext, OperatorError};
 use crate::state::{
     Backend, Changes, KeyIndex, MemoryBudget, MemoryShare, StateError, StorePartition, sort_by_key,
 };
-use crate::types::{ColumnBuilder, SqlType};
+use crate::types::SqlType;
 
 use open_windows::OpenWindows;
 pub(super) use open_windows::start_of;
 pub use open_windows::window_row;
 use pane_lists::PaneLists;
 pub use panes::Panes;
+use panes::put_start;
+pub(super) use rows::load_states;
+pub use rows::{GroupRows, read_group_rows};
 pub use stored_panes::PaneReader;
 
 /// Rows on their way into groups: update `i` takes row `rows[i]` of the arguments into the group of `keys` row `i`.
 pub(super) struct Updates<'a> {
-    /// The key of each update, as stored.
+    /// The key of each update: that of its block.
     pub(super) keys: &'a EncodedRows,
+    /// Which group of its block each update goes to; empty if blocks have one.
+    pub(super) lanes: &'a [u8],
     /// The row of each update; none if update `i` takes row `i`.
     pub(super) rows: Option<&'a [u32]>,
     /// Which updates take their row back; none if no one does.
@@ -68,16 +78,20 @@ pub(super) struct Groups {
     partition: StorePartition,
     backend: Arc<dyn Backend>,
     accumulators: Vec<Box<dyn Accumulator>>,
+    /// The blocks by their keys.
     index: KeyIndex,
     hasher: RandomState,
+    /// The groups, block by block.
     slots: Vec<Slot>,
+    /// How many groups a block has, as a power of two.
+    lane_bits: u32,
+    /// The blocks that are not used.
     free: Vec<u32>,
     changed: Vec<u32>,
     /// Groups whose updates wait to be merged, each with the stamp of the update that put it here: only the last one counts.
     held: Vec<(u32, u32)>,
     /// How many updates came since the last ones were emitted.
     next_stamp: u32,
-    epoch: u64,
     key_bytes: usize,
     share: MemoryShare,
     /// How far the aggregate has come.
@@ -86,20 +100,25 @@ pub(super) struct Groups {
     is_windowed: bool,
     /// The groups that are in the store only begin up to this time, if they have a window; none if all groups are in memory.
     stored_up_to: Option<i64>,
-    /// The groups by the start of their window or pane, if windows are emitted when they close.
+    /// The blocks by the start of their window or first pane, if windows are emitted when they close.
     windows: Option<OpenWindows>,
-    /// The groups by their key, if they are those of panes.
+    /// The blocks by their grouping key, if they are those of panes.
     panes: Option<PaneLists>,
 }
 
 struct Slot {
+    /// The key of the block; empty in all of its groups but the first.
     key: Box<[u8]>,
+    /// The largest event time of its rows.
     time: i64,
-    changed_in: u64,
     /// The stamp of the group's last update; `EMITTED` when it has been emitted.
     last_update: u32,
-    /// The number of its key among the lists of panes, if there are any.
-    list: u32,
+    /// Whether the group has rows: panes of a block may have none.
+    has_rows: bool,
+    /// Whether it changed in this epoch.
+    is_changed: bool,
+    /// A mark for whoever collects blocks, each once, at its first group.
+    is_marked: bool,
 }
 
 const EMITTED: u32 = u32::MAX;
@@ -107,8 +126,15 @@ const EMITTED: u32 = u32::MAX;
 const KEY_OVERHEAD: usize = 8;
 
 impl Slot {
-    fn new(key: &[u8]) -> Self {
-        Slot { key: key.into(), time: i64::MIN, changed_in: 0, last_update: EMITTED, list: 0 }
+    fn empty() -> Self {
+        Slot {
+            key: Box::default(),
+            time: i64::MIN,
+            last_update: EMITTED,
+            has_rows: false,
+            is_changed: false,
+            is_marked: false,
+        }
     }
 }
 
@@ -129,11 +155,11 @@ impl Groups {
             index: KeyIndex::default(),
             hasher: RandomState::default(),
             slots: Vec::new(),
+            lane_bits: 0,
             free: Vec::new(),
             changed: Vec::new(),
             held: Vec::new(),
             next_stamp: 0,
-            epoch: 1,
             key_bytes: 0,
             share: memory.share(),
             progress,
@@ -152,8 +178,8 @@ impl Groups {
     }
 
     /// Says that keys are those of panes.
-    pub(super) fn with_panes(self) -> Self {
-        Groups { panes: Some(PaneLists::default()), ..self }
+    pub(super) fn with_panes(self, panes: Panes) -> Self {
+        Groups { lane_bits: panes.lane_bits(), panes: Some(PaneLists::new(panes)), ..self }
     }
 
     /// Returns how many results to ask for at a time.
@@ -169,7 +195,7 @@ impl Groups {
         row_count: usize,
         ctx: &mut OperatorContext<'_>,
     ) -> Result<Updated, OperatorError> {
-        let groups = self.find_or_load(updates.keys)?;
+        let groups = self.find_or_load(updates)?;
         let rows = self.grouped_rows(updates, &groups, row_count);
         let mut failures = RowFailures::default();
         let updated = if ctx.coalesce {
@@ -201,15 +227,10 @@ impl Groups {
 
     /// Returns the groups that wait to be emitted, in the order of their last updates.
     pub(super) fn take_held(&mut self) -> Vec<u32> {
-        self.take_stamped().into_iter().map(|(group, _)| group).collect()
-    }
-
-    /// Returns the groups that wait to be emitted with the stamps of their last updates, in the order of those.
-    fn take_stamped(&mut self) -> Vec<(u32, u32)> {
         let mut held = std::mem::take(&mut self.held);
         held.retain(|(group, stamp)| self.slots[*group as usize].last_update == *stamp);
         self.next_stamp = 0;
-        held
+        held.into_iter().map(|(group, _)| group).collect()
     }
 
     /// Takes rows into their groups, whose results are wanted later. Returns the group of each update.
@@ -219,7 +240,7 @@ impl Groups {
         row_count: usize,
         ctx: &mut OperatorContext<'_>,
     ) -> Result<Vec<u32>, OperatorError> {
-        let groups = self.find_or_load(updates.keys)?;
+        let groups = self.find_or_load(updates)?;
         let rows = self.grouped_rows(updates, &groups, row_count);
         let mut failures = RowFailures::default();
         self.add(updates, &rows, &mut failures);
@@ -242,7 +263,8 @@ impl Groups {
         sort_by_key(groups, self.is_windowed, |group| &self.slots[group as usize].key);
     }
 
-    /// Returns the groups of windows or panes that begin in a range, both bounds part of it; those in the store only are brought in.
+    /// Returns the blocks that begin in a range, both bounds part of it; those in the store only are brought in. The range has all
+    /// panes of a block or none.
     fn between(&mut self, from: i64, to: i64) -> Result<Vec<u32>, OperatorError> {
         let stored_to = self.stored_up_to.map_or(i64::MIN, |bound| bound.min(to));
         if from <= stored_to {
@@ -252,10 +274,7 @@ impl Groups {
             let stored: Vec<_> =
                 Arc::clone(&self.backend).scan(&start, &end).collect::<Result<_, _>>()?;
             for (key, value) in stored {
-                let key = &key[StorePartition::PREFIX_SIZE..];
-                if let Err(hash) = self.find(key) {
-                    self.add_stored(hash, key, &value)?;
-                }
+                self.take_stored(&key[StorePartition::PREFIX_SIZE..], &value)?;
             }
         }
         Ok(self.windows.as_ref().map_or_else(Vec::new, |windows| windows.between(from, to)))
@@ -276,12 +295,13 @@ impl Groups {
         Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
     }
 
-    /// Removes the groups whose stored keys are below `horizon`, from memory and from the store.
-    pub(super) fn expire(&mut self, horizon: &[u8], changes: &mut Changes) {
-        let expired = |slot: &Slot| !slot.key.is_empty() && *slot.key < *horizon;
-        self.drop_slots(expired);
-        self.note_groups();
-        changes.delete_range(self.partition, &[0], Some(horizon));
+    /// Removes the groups of windows and panes that begin before a time, from memory and from the store. A pane whose block has
+    /// later ones stays in memory until they go.
+    pub(super) fn expire(&mut self, before: i64, changes: &mut Changes) {
+        let blocks_before = self.panes.as_ref().map_or(before, |lists| lists.panes.block(before));
+        self.drop_blocks(|block| start_of(&block[0].key) < blocks_before);
+        self.note_blocks();
+        changes.delete_range(self.partition, &[0], Some(&window_row(before)));
     }
 
     /// Hands over this epoch's changes.
@@ -293,60 +313,97 @@ impl Groups {
         let mut changed = std::mem::take(&mut self.changed);
         // In the order in which they lie in memory.
         changed.sort_unstable();
+        let mut key = Vec::new();
         for group in &changed {
+            self.stored_key(*group, &mut key);
             let slot = &self.slots[*group as usize];
-            changes.put_with(self.partition, &slot.key, |out| {
+            changes.put_with(self.partition, &key, |out| {
                 out.extend_from_slice(&slot.time.to_be_bytes());
                 self.accumulators.iter().for_each(|states| states.save(*group, out));
             });
         }
         if self.share.set(self.memory_size()) {
-            let epoch = self.epoch;
-            self.stored_up_to = Some(self.progress.stream_time);
-            self.drop_slots(|slot| slot.changed_in < epoch);
-            if self.slots.len() / 4 < self.free.len() {
-                self.compact();
-            }
-            self.note_groups();
-            self.share.set(self.memory_size());
+            self.evict();
+            // What is left is what changed.
+            self.slots.iter_mut().for_each(|slot| slot.is_changed = false);
+        } else {
+            changed.iter().for_each(|group| self.slots[*group as usize].is_changed = false);
         }
-        self.epoch += 1;
     }
 
-    /// Numbers the groups anew, so that what was dropped takes no memory; they must be noted anew then.
+    /// Drops the blocks that did not change in this epoch.
+    fn evict(&mut self) {
+        self.stored_up_to = Some(self.progress.stream_time);
+        self.drop_blocks(|block| block.iter().all(|slot| !slot.is_changed));
+        if self.slots.len() / 4 < self.free.len() << self.lane_bits {
+            self.compact();
+        }
+        self.note_blocks();
+        self.share.set(self.memory_size());
+    }
+
+    /// Writes the key under which a group is stored.
+    fn stored_key(&self, group: u32, out: &mut Vec<u8>) {
+        let key = self.key_of(group);
+        out.clear();
+        out.extend_from_slice(key);
+        if let Some(lists) = &self.panes {
+            let lane = group - (self.block_of(group) << self.lane_bits);
+            put_start(lists.panes.start_in(start_of(key), lane), out);
+        }
+    }
+
+    /// Returns the key of a group's block.
+    fn key_of(&self, group: u32) -> &[u8] {
+        &self.slots[self.first_of(self.block_of(group))].key
+    }
+
+    fn block_of(&self, group: u32) -> u32 {
+        group >> self.lane_bits
+    }
+
+    /// Returns the place of a block's first group.
+    fn first_of(&self, block: u32) -> usize {
+        (block as usize) << self.lane_bits
+    }
+
+    /// Numbers the blocks anew, so that what was dropped takes no memory; they must be noted anew then.
     fn compact(&mut self) {
-        let live: Vec<u32> = self.index.iter().collect();
+        let live: Vec<u32> =
+            self.index.iter().flat_map(|block| groups_of(block, self.lane_bits)).collect();
         let Ok(mut accumulators) = self.spec.accumulators() else { return };
         accumulators.iter_mut().for_each(|states| states.resize(live.len()));
         let mut bytes = Vec::new();
         for (number, group) in live.iter().enumerate() {
+            let Slot { time, has_rows, .. } = self.slots[*group as usize];
+            if !has_rows {
+                continue;
+            }
             bytes.clear();
-            bytes.extend_from_slice(&self.slots[*group as usize].time.to_be_bytes());
+            bytes.extend_from_slice(&time.to_be_bytes());
             self.accumulators.iter().for_each(|states| states.save(*group, &mut bytes));
             if load_states(&mut accumulators, number as u32, &bytes).is_err() {
                 return;
             }
         }
         let mut old = std::mem::take(&mut self.slots);
-        let mut moved = |group: &u32| std::mem::replace(&mut old[*group as usize], Slot::new(&[]));
+        let mut moved = |group: &u32| std::mem::replace(&mut old[*group as usize], Slot::empty());
         self.slots = live.iter().map(&mut moved).collect();
         (self.accumulators, self.free) = (accumulators, Vec::new());
         self.index.renumber();
     }
 
-    /// Notes the groups that are there by their windows and by their keys, if that is wanted.
-    fn note_groups(&mut self) {
-        let Groups { index, slots, windows, panes, .. } = self;
+    /// Notes the blocks that are there by their windows and by their grouping keys, if that is wanted.
+    fn note_blocks(&mut self) {
+        let Groups { index, slots, windows, panes, lane_bits, .. } = self;
+        let key_of = |block: u32| &slots[(block as usize) << *lane_bits].key;
         if let Some(windows) = windows {
             windows.clear();
-            index.iter().for_each(|group| windows.add(&slots[group as usize].key, group));
+            index.iter().for_each(|block| windows.add(key_of(block), block));
         }
         if let Some(panes) = panes {
             panes.clear();
-            for group in index.iter() {
-                let slot = &mut slots[group as usize];
-                slot.list = panes.add(&slot.key, group);
-            }
+            index.iter().for_each(|block| panes.add(key_of(block), block));
         }
     }
 
@@ -371,32 +428,45 @@ impl Groups {
         GroupedRows { groups, rows: updates.rows, undone: updates.undone, first_sequence }
     }
 
-    /// Finds the group of a key, or the key's hash.
+    /// Finds the block of a key, or the key's hash.
+    #[inline]
     fn find(&self, key: &[u8]) -> Result<u32, u64> {
         let hash = self.hasher.hash_one(key);
-        let found = self.index.find(hash, |group| *self.slots[group as usize].key == *key);
+        let found = self.index.find(hash, |block| *self.slots[self.first_of(block)].key == *key);
         found.ok_or(hash)
     }
 
-    fn find_or_load(&mut self, keys: &EncodedRows) -> Result<Vec<u32>, OperatorError> {
+    /// Returns the group of each update.
+    fn find_or_load(&mut self, updates: &Updates<'_>) -> Result<Vec<u32>, OperatorError> {
         let mut missing = Vec::new();
-        let mut groups = Vec::with_capacity(keys.len());
-        for key in keys.iter() {
+        let mut groups = Vec::with_capacity(updates.keys.len());
+        for key in updates.keys.iter() {
             groups.push(self.find(key).unwrap_or_else(|hash| {
-                let group = self.add_slot(hash, key);
+                let block = self.add_block(hash, key);
                 if self.may_be_stored(key) {
-                    missing.push(group);
+                    missing.push(block);
                 }
-                group
+                block
             }));
         }
+        for (group, lane) in groups.iter_mut().zip(updates.lanes) {
+            *group = (*group << self.lane_bits) + u32::from(*lane);
+        }
         self.make_room();
-        self.load(missing)?;
+        if self.panes.is_some() {
+            let missing: Vec<_> = missing
+                .into_iter()
+                .map(|block| self.slots[self.first_of(block)].key.clone())
+                .collect();
+            self.load_panes(&missing)?;
+        } else {
+            self.load(missing)?;
+        }
         self.share.note(self.memory_size());
         Ok(groups)
     }
 
-    /// Tells whether the store may have a group that is not in memory.
+    /// Tells whether the store may have groups of a block that is not in memory.
     fn may_be_stored(&self, key: &[u8]) -> bool {
         self.stored_up_to.is_some_and(|bound| !self.is_windowed || start_of(key) <= bound)
     }
@@ -406,35 +476,45 @@ impl Groups {
         self.accumulators.iter_mut().for_each(|states| states.resize(group_count));
     }
 
-    fn add_slot(&mut self, hash: u64, key: &[u8]) -> u32 {
+    fn add_block(&mut self, hash: u64, key: &[u8]) -> u32 {
         self.key_bytes += key.len();
-        let slot = Slot::new(key);
-        let group = match self.free.pop() {
-            Some(group) => {
-                self.slots[group as usize] = slot;
-                group
-            }
-            None => {
-                self.slots.push(slot);
-                u32::try_from(self.slots.len() - 1).expect("fewer than 2^32 groups fit in memory")
-            }
-        };
+        let block = self.free.pop().unwrap_or_else(|| {
+            let first = self.slots.len();
+            self.slots.resize_with(first + (1 << self.lane_bits), Slot::empty);
+            u32::try_from(first).expect("fewer than 2^32 groups fit in memory") >> self.lane_bits
+        });
+        let first = self.first_of(block);
+        self.slots[first].key = key.into();
         if let Some(windows) = &mut self.windows {
-            windows.add(key, group);
+            windows.add(key, block);
         }
         if let Some(panes) = &mut self.panes {
-            self.slots[group as usize].list = panes.add(key, group);
+            panes.add(key, block);
         }
-        self.index.insert(hash, group);
-        group
+        self.index.insert(hash, block);
+        block
     }
 
-    /// Brings a group in that a scan of the store found.
-    fn add_stored(&mut self, hash: u64, key: &[u8], value: &[u8]) -> Result<u32, StateError> {
-        let group = self.add_slot(hash, key);
+    /// Takes a group that was read from the store, if it is not there yet.
+    fn take_stored(&mut self, key: &[u8], value: &[u8]) -> Result<(), StateError> {
+        let (found, lane) = match &self.panes {
+            Some(lists) => {
+                let (block, lane) = lists.panes.block_key(key);
+                (self.find(&block).map_err(|hash| self.add_block(hash, &block)), lane)
+            }
+            None => (self.find(key).map_err(|hash| self.add_block(hash, key)), 0),
+        };
+        let (Ok(block) | Err(block)) = found;
         self.make_room();
-        self.slots[group as usize].time = load_states(&mut self.accumulators, group, value)?;
-        Ok(group)
+        let group = (block << self.lane_bits) + lane;
+        if self.slots[group as usize].has_rows { Ok(()) } else { self.load_group(group, value) }
+    }
+
+    fn load_group(&mut self, group: u32, value: &[u8]) -> Result<(), StateError> {
+        let time = load_states(&mut self.accumulators, group, value)?;
+        let slot = &mut self.slots[group as usize];
+        (slot.time, slot.has_rows) = (time, true);
+        Ok(())
     }
 
     /// Brings the states of new groups in from the store, in one read in the order of their keys.
@@ -447,8 +527,7 @@ impl Groups {
         let keys: Vec<_> = groups.iter().map(full_key).collect();
         for (group, value) in groups.into_iter().zip(self.backend.multi_get(&keys)?) {
             if let Some(value) = value {
-                self.slots[group as usize].time =
-                    load_states(&mut self.accumulators, group, &value)?;
+                self.load_group(group, &value)?;
             }
         }
         Ok(())
@@ -520,83 +599,39 @@ impl Groups {
     fn touch(&mut self, group: u32, time: i64) -> i64 {
         let slot = &mut self.slots[group as usize];
         slot.time = slot.time.max(time);
-        if slot.changed_in != self.epoch {
-            slot.changed_in = self.epoch;
+        slot.has_rows = true;
+        if !slot.is_changed {
+            slot.is_changed = true;
             self.changed.push(group);
         }
         slot.time
     }
 
-    /// Drops groups; those that are left must be noted anew.
-    fn drop_slots(&mut self, is_dropped: impl Fn(&Slot) -> bool) {
-        let Groups { index, slots, free, accumulators, changed, key_bytes, .. } = self;
+    /// Drops blocks; those that are left must be noted anew.
+    fn drop_blocks(&mut self, is_dropped: impl Fn(&[Slot]) -> bool) {
+        let Groups { index, slots, free, accumulators, changed, key_bytes, lane_bits, .. } = self;
         let mut dropped = Vec::new();
-        index.retain(|group| {
-            let is_dropped = is_dropped(&slots[group as usize]);
+        index.retain(|block| {
+            let first = (block as usize) << *lane_bits;
+            let is_dropped = is_dropped(&slots[first..first + (1 << *lane_bits)]);
             if is_dropped {
-                dropped.push(group);
+                dropped.push(block);
             }
             !is_dropped
         });
-        for group in &dropped {
-            *key_bytes -= slots[*group as usize].key.len();
-            slots[*group as usize].key = Box::default();
-            accumulators.iter_mut().for_each(|states| states.reset(*group));
+        for group in dropped.iter().flat_map(|block| groups_of(*block, *lane_bits)) {
+            let slot = std::mem::replace(&mut slots[group as usize], Slot::empty());
+            *key_bytes -= slot.key.len();
+            if slot.has_rows {
+                accumulators.iter_mut().for_each(|states| states.reset(group));
+            }
         }
-        changed.retain(|group| !slots[*group as usize].key.is_empty());
+        changed.retain(|group| slots[*group as usize].has_rows);
         free.extend(dropped);
     }
 }
 
-/// Takes the states of a group off stored bytes, and returns its event time.
-pub(super) fn load_states(
-    accumulators: &mut [Box<dyn Accumulator>],
-    group: u32,
-    value: &[u8],
-) -> Result<i64, StateError> {
-    let (time, mut states) = value
-        .split_first_chunk::<8>()
-        .ok_or_else(|| StateError::Damaged("a group of an aggregate".to_owned()))?;
-    for accumulator in accumulators {
-        accumulator
-            .load(group, &mut states)
-            .map_err(|error| StateError::Damaged(error.to_string()))?;
-    }
-    Ok(i64::from_be_bytes(*time))
-}
-
-/// The groups that an aggregate has committed.
-pub struct GroupRows {
-    /// The window starts, if the aggregate is windowed; the grouping columns; the functions' results.
-    pub columns: Vec<ArrayRef>,
-    /// The event time of each group.
-    pub times: ScalarBuffer<i64>,
-}
-
-/// Reads groups that an aggregate has committed. A windowed one's keys begin with a window start.
-pub fn read_group_rows(
-    spec: &AggregateSpec,
-    is_windowed: bool,
-    entries: impl Iterator<Item = Result<(Box<[u8]>, Box<[u8]>), StateError>>,
-) -> Result<GroupRows, OperatorError> {
-    let start = is_windowed.then_some(&SqlType::Bigint);
-    let mut keys = builders(start.into_iter().chain(&spec.key_types));
-    let mut accumulators = spec.accumulators()?;
-    let (mut times, mut groups) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let (full_key, value) = entry?;
-        let key = &full_key[StorePartition::PREFIX_SIZE..];
-        if key == PROGRESS_KEY {
-            continue;
-        }
-        read_row(key, &mut keys)
-            .map_err(|_| StateError::Damaged("the key of a group".to_owned()))?;
-        let group = u32::try_from(groups.len()).expect("fewer than 2^32 groups fit in memory");
-        groups.push(group);
-        accumulators.iter_mut().for_each(|states| states.resize(groups.len()));
-        times.push(load_states(&mut accumulators, group, &value)?);
-    }
-    let mut columns: Vec<_> = keys.iter_mut().map(ColumnBuilder::finish).collect();
-    columns.extend(spec.results(&accumulators, &groups));
-    Ok(GroupRows { columns, times: ScalarBuffer::from(times) })
+/// Returns the groups of a block.
+fn groups_of(block: u32, lane_bits: u32) -> std::ops::Range<u32> {
+    block << lane_bits..(block + 1) << lane_bits
 }

@@ -1,91 +1,135 @@
-//! Which panes a key has.
+//! Which blocks of panes a key has.
 
 use std::hash::BuildHasher;
 
 use foldhash::fast::RandomState;
 
+use super::Panes;
 use super::open_windows::start_of;
 use super::panes::{closed_of, grouping_key};
 use crate::state::KeyIndex;
 
-/// The panes in memory by key, in the order of time.
-#[derive(Default)]
+/// The blocks in memory by grouping key, in the order of time.
 pub(super) struct PaneLists {
+    /// How windows are cut into panes.
+    pub(super) panes: Panes,
     hasher: RandomState,
     index: KeyIndex,
-    lists: Vec<PaneList>,
-    pane_count: usize,
+    lists: Vec<BlockList>,
+    /// The blocks by their numbers.
+    placed: Vec<KeyBlock>,
+    block_count: usize,
     key_bytes: usize,
 }
 
-/// The panes of a key.
-struct PaneList {
+/// The blocks of a key.
+struct BlockList {
     key: Box<[u8]>,
-    panes: Vec<Pane>,
+    blocks: Vec<Block>,
 }
 
-/// The rows of a pane that count in the same windows.
+/// Panes of a key that follow each other, and their rows that count in the same windows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Pane {
-    /// When the pane begins.
+pub(super) struct Block {
+    /// When the first pane begins.
     pub(super) start: i64,
-    /// How many of its windows do not count the rows.
+    /// How many of its pane's windows do not count a row.
     pub(super) closed: i32,
-    /// The group.
-    pub(super) group: u32,
+    /// Its number.
+    pub(super) number: u32,
+}
+
+impl Block {
+    /// Returns what orders the blocks of a key.
+    pub(super) fn place(&self) -> (i64, i32) {
+        (self.start, self.closed)
+    }
+}
+
+/// A block, and whose it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct KeyBlock {
+    /// The number of its grouping key.
+    pub(super) list: u32,
+    pub(super) block: Block,
 }
 
 impl PaneLists {
-    /// Adds a group by its stored key, and returns the number of its grouping key.
-    pub(super) fn add(&mut self, key: &[u8], group: u32) -> u32 {
-        let pane = Pane { start: start_of(key), closed: closed_of(key), group };
-        let number = self.number_of(grouping_key(key));
-        let panes = &mut self.lists[number as usize].panes;
-        match panes.last() {
-            Some(last) if pane < *last => {
-                let place = panes.partition_point(|other| *other < pane);
-                panes.insert(place, pane);
-            }
-            _ => panes.push(pane),
+    /// Makes lists without blocks.
+    pub(super) fn new(panes: Panes) -> Self {
+        PaneLists {
+            panes,
+            hasher: RandomState::default(),
+            index: KeyIndex::default(),
+            lists: Vec::new(),
+            placed: Vec::new(),
+            block_count: 0,
+            key_bytes: 0,
         }
-        self.pane_count += 1;
-        number
     }
 
-    /// Forgets all groups; keys have other numbers from now on.
+    /// Adds a block by its key.
+    pub(super) fn add(&mut self, key: &[u8], number: u32) {
+        let block = Block { start: start_of(key), closed: closed_of(key), number };
+        let list = self.list(grouping_key(key));
+        let blocks = &mut self.lists[list as usize].blocks;
+        match blocks.last() {
+            Some(last) if block < *last => {
+                let place = blocks.partition_point(|other| *other < block);
+                blocks.insert(place, block);
+            }
+            _ => blocks.push(block),
+        }
+        self.block_count += 1;
+        let placed = KeyBlock { list, block };
+        if self.placed.len() <= number as usize {
+            self.placed.resize(number as usize + 1, placed);
+        }
+        self.placed[number as usize] = placed;
+    }
+
+    /// Forgets all blocks; keys have other numbers from now on.
     pub(super) fn clear(&mut self) {
-        *self = PaneLists::default();
+        *self = PaneLists::new(self.panes);
     }
 
-    /// Returns a key by its number.
-    pub(super) fn key(&self, number: u32) -> &[u8] {
-        &self.lists[number as usize].key
+    /// Returns a block by its number.
+    pub(super) fn block(&self, number: u32) -> KeyBlock {
+        self.placed[number as usize]
     }
 
-    /// Returns the panes of a key that begin in a range, the end not part of it, in the order of time.
-    pub(super) fn between(&self, number: u32, from: i64, to: i64) -> &[Pane] {
-        let panes = &self.lists[number as usize].panes;
-        let first = panes.partition_point(|pane| pane.start < from);
-        let count = panes[first..].partition_point(|pane| pane.start < to);
-        &panes[first..first + count]
+    /// Returns a grouping key by its number.
+    pub(super) fn key(&self, list: u32) -> &[u8] {
+        &self.lists[list as usize].key
+    }
+
+    /// Returns the blocks of a key that have a pane in a range, the end not part of it, in the order of time.
+    pub(super) fn between(&self, list: u32, from: i64, to: i64) -> &[Block] {
+        let blocks = &self.lists[list as usize].blocks;
+        let from = self.panes.block(from);
+        let first = blocks.partition_point(|block| block.start < from);
+        let count = blocks[first..].partition_point(|block| block.start < to);
+        &blocks[first..first + count]
     }
 
     /// Returns about how many bytes it takes.
     pub(super) fn memory_size(&self) -> usize {
         // Lists have room for some more.
-        let panes = self.pane_count * size_of::<Pane>() * 3 / 2;
-        let lists = self.lists.capacity() * size_of::<PaneList>();
-        panes + lists + self.key_bytes + self.index.memory_size()
+        let blocks = self.block_count * size_of::<Block>() * 3 / 2;
+        let lists = self.lists.capacity() * size_of::<BlockList>();
+        let placed = self.placed.capacity() * size_of::<KeyBlock>();
+        blocks + lists + placed + self.key_bytes + self.index.memory_size()
     }
 
-    fn number_of(&mut self, key: &[u8]) -> u32 {
+    /// Returns the number of a grouping key.
+    fn list(&mut self, key: &[u8]) -> u32 {
         let PaneLists { hasher, index, lists, .. } = self;
         let hash = hasher.hash_one(key);
         if let Some(number) = index.find(hash, |number| *lists[number as usize].key == *key) {
             return number;
         }
         let number = u32::try_from(lists.len()).expect("fewer than 2^32 keys fit in memory");
-        lists.push(PaneList { key: key.into(), panes: Vec::new() });
+        lists.push(BlockList { key: key.into(), blocks: Vec::new() });
         index.insert(hash, number);
         self.key_bytes += key.len();
         number
@@ -94,14 +138,17 @@ impl PaneLists {
 
 #[cfg(test)]
 mod tests {
-    use super::super::panes::pane_key;
+    use super::super::panes::{pane_key, seconds};
     use super::*;
 
     #[test]
-    fn panes_of_a_key_lie_in_the_order_of_time() {
-        let mut lists = PaneLists::default();
-        let mut add =
-            |start, name: &[u8], closed, group| lists.add(&pane_key(start, name, closed), group);
+    fn blocks_of_a_key_lie_in_the_order_of_time() {
+        // Blocks of two panes of a second.
+        let mut lists = PaneLists::new(seconds(2, 1));
+        let mut add = |start: i64, name: &[u8], closed, number| {
+            lists.add(&pane_key(start * 1000, name, closed), number);
+            lists.block(number).list
+        };
         let numbers = [
             add(20, b"a", 0, 0),
             add(10, b"b", 0, 1),
@@ -110,11 +157,12 @@ mod tests {
             add(30, b"a", 0, 4),
         ];
         assert_eq!(numbers, [0, 1, 0, 0, 0]);
-        let groups = |from, to| -> Vec<u32> {
-            lists.between(0, from, to).iter().map(|pane| pane.group).collect()
+        let blocks = |from, to| -> Vec<u32> {
+            lists.between(0, from, to).iter().map(|block| block.number).collect()
         };
-        assert_eq!(groups(0, 100), [3, 2, 0, 4]);
-        assert_eq!(groups(11, 30), [0]);
+        assert_eq!(blocks(0, 100_000), [3, 2, 0, 4]);
+        assert_eq!(blocks(11_000, 20_001), [3, 2, 0]);
+        assert_eq!(blocks(12_000, 30_000), [0]);
         assert_eq!((lists.key(0), lists.key(1)), (&b"a"[..], &b"b"[..]));
     }
 }
