@@ -148,7 +148,7 @@ impl Groups {
     /// Returns how many blocks of a key that begin at a time there may be: with more and more of their panes' windows closed.
     fn versions(&self, panes: Panes, start: i64) -> i32 {
         match start <= self.progress.split_up_to {
-            true => panes.windows(panes.next_block(start).saturating_sub(1), 0).count as i32,
+            true => panes.windows_per_pane_max(),
             false => 1,
         }
     }

@@ -121,6 +121,12 @@ impl Panes {
         usize::try_from(self.windows.size_ms / self.pane_ms).unwrap_or(usize::MAX)
     }
 
+    /// Returns how many windows a pane is in at most: some are in one less than others.
+    pub(super) fn windows_per_pane_max(self) -> i32 {
+        let TimeWindows { size_ms, advance_ms, .. } = self.windows;
+        i32::try_from(size_ms.saturating_add(advance_ms - 1) / advance_ms).unwrap_or(i32::MAX)
+    }
+
     /// Returns how many panes lie between the starts of two windows.
     pub(super) fn between(self, first: i64, second: i64) -> usize {
         usize::try_from((second - first) / self.pane_ms).unwrap_or(usize::MAX)
@@ -236,6 +242,16 @@ mod tests {
         ] {
             assert_eq!(panes(std::slice::from_ref(&function), 60, 1), None, "{function:?}");
             assert_eq!(panes(&[exact[0].clone(), function], 60, 1), None);
+        }
+    }
+
+    #[test]
+    fn no_pane_is_in_more_windows_than_there_may_be() {
+        for (size, advance, expected) in [(2, 1, 2), (10, 4, 3), (11, 2, 6), (60, 1, 60)] {
+            let panes = seconds(size, advance);
+            let counts = (100..200).map(|second| panes.windows(second * 1000, 0).count);
+            assert_eq!(counts.max(), Some(expected));
+            assert_eq!(i64::from(panes.windows_per_pane_max()), expected);
         }
     }
 
