@@ -1,6 +1,5 @@
 //! What the windows of an aggregate that keeps panes come to.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 
 use datafusion::arrow::array::{ArrayRef, Int64Array};
@@ -8,7 +7,7 @@ use datafusion::arrow::buffer::ScalarBuffer;
 
 use super::merges::{Merges, Node};
 use super::pane_lists::{Block, KeyBlock};
-use super::panes::{closed_of, pane_key, put_start};
+use super::panes::{pane_key, put_start};
 use super::{EMITTED, GroupRows, Groups, Panes, Slot, groups_of, start_of};
 use crate::formats::row::read_columns;
 use crate::operators::OperatorError;
@@ -137,11 +136,6 @@ impl Groups {
                 }
             }
         }
-        // A block without late rows is there from now on, even if it is empty, and not looked for again.
-        for key in missing.iter().filter(|key| closed_of(key) == 0) {
-            self.add_block(self.hasher.hash_one(key.as_slice()), key);
-        }
-        self.make_room();
         self.load_panes(&missing)
     }
 
